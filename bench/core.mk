@@ -1,0 +1,1 @@
+# libbench_core: the pure part of throng-bench.
