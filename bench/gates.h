@@ -52,12 +52,12 @@ struct gates_readings {
 	double cores;         /* of the machine */
 	double offered;       /* requests per second planned; NAN: closed */
 	double done;          /* requests per second answered */
-	double little;        /* residual: N/(X R) - 1 */
-	double censored;      /* share of the requests that got no reply */
+	double little;        /* residual: X R / N - 1 */
+	double censored;      /* requests without a good reply, share */
 	double drift;         /* relative, over the whole trial */
 	double drops;         /* ListenDrops + ListenOverflows */
 	double retransmits;   /* segments */
-	double errors;        /* share of requests */
+	double errors;        /* replies that were wrong, share of requests */
 	double hiccup;        /* p99 of the hiccup meter, ns */
 	double spin;          /* the fixed spin loop, ns per million turns */
 };
@@ -113,6 +113,15 @@ unsigned gates_unchecked(const struct gates_readings *readings);
  * Thread: any.
  */
 const char *gates_name(enum gate gate);
+
+/**
+ * gates_overload(readings):
+ * Return whether less than 95% of the offered rate was answered in time by a
+ * client that kept to its plan: a finding about the service, not a fault of
+ * the trial. GATE_STEADY is not applied then: overload drifts by nature.
+ * Thread: any.
+ */
+int gates_overload(const struct gates_readings *readings);
 
 /**
  * gates_limiter(readings):

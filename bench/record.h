@@ -54,6 +54,7 @@ struct record {
 	uint64_t planned;      /* requests that should have been sent */
 	uint64_t sent;         /* requests that were */
 	uint64_t replies;      /* good ones */
+	uint64_t in_time;      /* of which received before `end` */
 	uint64_t bytes_out;
 	uint64_t bytes_in;
 	uint64_t errors[RECORD_ERRORS];

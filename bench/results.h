@@ -102,6 +102,8 @@ struct results_cell {
 	struct stats_interval value[METRICS]; /* median over the blocks */
 	struct gates_readings readings;       /* medians over the blocks */
 	const char *limiter;   /* a constant; "" without a valid block */
+	int overload;          /* less was answered than offered */
+	char failed[RESULTS_TEXT]; /* why it never ran here, or "" */
 };
 
 /** By results_close(): target against baseline at one point. */
@@ -302,9 +304,18 @@ void results_measure(struct results_trial *trial, uint64_t tolerance,
 /**
  * results_close(results):
  * Compute everything that is derived, again if need be: it may be called
- * after every block, for the live view, and on partial data.
+ * after every block, for the live view, and on partial data. A block is void,
+ * whole, if any of its trials failed a gate or did not run, or if a target
+ * is missing; a target that never ran at a point is reported there as failed
+ * and does not void the others.
  */
 int results_close(struct results *results);
+
+/**
+ * results_headline(results):
+ * Write `headline` anew from what is there; results_close() calls it.
+ */
+void results_headline(struct results *results);
 
 /**
  * results_cell(results, point, target):

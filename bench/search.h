@@ -9,6 +9,16 @@
 #ifndef BENCH_SEARCH_H
 #define BENCH_SEARCH_H
 
+#include <stddef.h>
+
+#include "hist.h"
+
+/** What a rate has to keep to: a percentile of the response below a limit. */
+struct search_objective {
+	double p;       /* 0.99 */
+	uint64_t limit; /* ns */
+};
+
 /** What to do next. */
 enum search_step {
 	SEARCH_TRY,     /* a trial at `rate` */
@@ -51,5 +61,21 @@ enum search_step search_tell(struct search *search, int passed);
  * Return whether there is nothing more to try. Thread: any.
  */
 int search_ended(const struct search *search);
+
+/**
+ * search_objective_parse(text, objective):
+ * Read "p99<5ms" or "p99.9<500us". Return 0, or -1 if the text is something
+ * else. Thread: any.
+ */
+int search_objective_parse(const char *text,
+    struct search_objective *objective);
+
+/**
+ * search_objective_met(objective, response):
+ * Return whether the responses meet the objective; requests never answered
+ * count as infinite, and none at all do not. Thread: any.
+ */
+int search_objective_met(const struct search_objective *objective,
+    const struct hist *response);
 
 #endif /* BENCH_SEARCH_H */

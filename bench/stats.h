@@ -1,5 +1,5 @@
 /**
- * stats.h - the statistics of comparisons, and tests of the instrument.
+ * stats.h - the statistics of comparisons.
  *
  * Everything is exact or cites where it comes from. Functions that sort or
  * need room say so; none keeps state.
@@ -36,14 +36,6 @@ struct stats_fairness {
 	uint64_t starved;        /* connections without any */
 	double starved_expected; /* under the multinomial law */
 };
-
-/**
- * stats_binomial_cdf(k, n, p):
- * Return P(X <= k) for X binomial (n, p), by the regularised incomplete beta
- * function (continued fraction of Lentz; Numerical Recipes 6.4).
- * Thread: any.
- */
-double stats_binomial_cdf(int64_t k, uint64_t n, double p);
 
 /**
  * stats_ranks(n, p, confidence, low, high):
@@ -86,8 +78,8 @@ void stats_median_interval(double *values, size_t n, double confidence,
 /**
  * stats_ratio(a, b, use, n, confidence, room, interval):
  * Store the median of a[i] / b[i] with its interval, over the blocks i for
- * which use[i] is not 0 (all, if `use` is NULL) and both are finite and
- * positive. `room` holds n values. Thread: any.
+ * which use[i] is not 0 (all, if `use` is NULL) and both are positive and not
+ * both infinite. `room` holds n values. Thread: any.
  */
 void stats_ratio(const double *a, const double *b, const unsigned char *use,
     size_t n, double confidence, double *room,
@@ -141,48 +133,5 @@ double stats_sign_test(uint64_t plus, uint64_t minus);
  */
 void stats_fairness(const uint32_t *counts, size_t n,
     struct stats_fairness *fairness);
-
-/**
- * stats_ks(sorted, n, p):
- * Return the Kolmogorov-Smirnov distance of sorted values in [0, 1] from the
- * uniform law, and store its p-value (Marsaglia, Tsang and Wang give it
- * exactly; here by Stephens' correction of the limit law). Thread: any.
- */
-double stats_ks(const double *sorted, size_t n, double *p);
-
-/**
- * stats_anderson_darling(sorted, n, p):
- * Return the Anderson-Darling distance of sorted values in (0, 1) from the
- * uniform law, and store its p-value (G. and J. Marsaglia, Journal of
- * Statistical Software 9(2), 2004). Thread: any.
- */
-double stats_anderson_darling(const double *sorted, size_t n, double *p);
-
-/**
- * stats_dispersion(counts, n):
- * Return the index of dispersion, variance by mean: 1 for Poisson counts.
- * Thread: any.
- */
-double stats_dispersion(const double *counts, size_t n);
-
-/**
- * stats_autocorrelation(values, n, lag):
- * Return the sample autocorrelation at that lag. Thread: any.
- */
-double stats_autocorrelation(const double *values, size_t n, size_t lag);
-
-/**
- * stats_rayleigh(times, n, period):
- * Return Rayleigh's statistic of times folded by a period, about Exp(1) for
- * a Poisson stream and large where they keep to that period. Thread: any.
- */
-double stats_rayleigh(const double *times, size_t n, double period);
-
-/**
- * stats_chi_square_tail(x, degrees):
- * Return P(X >= x) of the chi-square law (Numerical Recipes 6.2).
- * Thread: any.
- */
-double stats_chi_square_tail(double x, double degrees);
 
 #endif /* BENCH_STATS_H */
