@@ -1,1 +1,34 @@
-# bench
+# throng-bench, the reference servers it compares with, and their tests.
+# core.mk: the pure part, libbench_core.la.
+include bench/core.mk
+include tests/bench/local.mk
+
+# Reference servers: built, never installed.
+noinst_PROGRAMS += throng-limit throng-bufferevent
+throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
+	bench/handle.c bench/handle.h
+throng_limit_LDADD = libthrong_core.la
+throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
+	bench/handle.c bench/handle.h
+throng_bufferevent_LDADD = libthrong_core.la $(LIBEVENT_LIBS)
+
+bin_PROGRAMS += throng-bench
+throng_bench_SOURCES = bench/throng-bench.c \
+	bench/options.c bench/options.h \
+	bench/targets.c bench/targets.h \
+	bench/peers.c bench/peers.h \
+	bench/session.c bench/session.h \
+	bench/live.c bench/live.h \
+	bench/machine.c bench/machine.h \
+	bench/netns.c bench/netns.h \
+	bench/output.c bench/output.h bench/report_stub.c \
+	bench/trial.c bench/trial.h \
+	bench/target.c bench/target.h \
+	bench/account.c bench/account.h \
+	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
+	bench/engine.c bench/engine.h \
+	bench/engine_conn.c bench/engine_conn.h \
+	bench/payload.c bench/payload.h
+throng_bench_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DPKGDATADIR='"$(pkgdatadir)"'
+throng_bench_LDADD = libbench_core.la libthrong_core.la -lm

@@ -113,16 +113,15 @@ admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 		conn_open(r, fd, &peer, admitted);
 }
 
+/* Take up to `budget` connections that are waiting. */
 static void
-on_readable(evutil_socket_t fd, short what, void *argument)
+take_waiting(struct acceptor *a, unsigned budget)
 {
-	struct acceptor *a = argument;
 	struct sockaddr_storage ss;
 	int conn;
 
-	(void)what;
-	for (int i = 0; i < BUDGET; i++) {
-		if ((conn = take(fd, &ss)) != -1) {
+	for (; budget > 0; budget--) {
+		if ((conn = take(a->fd, &ss)) != -1) {
 			admit(a->reactor, conn, &ss);
 			continue;
 		}
@@ -141,6 +140,15 @@ on_readable(evutil_socket_t fd, short what, void *argument)
 			break;
 		}
 	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *argument)
+{
+
+	(void)fd;
+	(void)what;
+	take_waiting(argument, BUDGET);
 }
 
 static void
@@ -197,8 +205,16 @@ accept_stop(struct reactor *r)
 {
 
 	for (unsigned i = 0; i < r->acceptor_count; i++) {
-		event_del(r->acceptors[i].readable);
-		event_del(r->acceptors[i].resume);
+		struct acceptor *a = &r->acceptors[i];
+
+		/* Those who came before the end may have sent already. */
+		if (r->phase == REACTOR_SERVING)
+			take_waiting(a, r->service->config.backlog);
+		event_del(a->readable);
+		event_del(a->resume);
+		/* Linux: who comes later is refused at once, instead of
+		 * waiting for the end; elsewhere it fails and does no harm. */
+		(void)shutdown(a->fd, SHUT_RD);
 	}
 }
 

@@ -30,7 +30,8 @@ int accept_start(struct reactor *reactor);
 
 /**
  * accept_stop(reactor):
- * Accept no more. The sockets stay open; they are the server's.
+ * Accept no more, but first those who were waiting. The sockets stay open;
+ * they are the server's.
  * Thread: the reactor's.
  */
 void accept_stop(struct reactor *reactor);

@@ -236,6 +236,20 @@ end_state(struct conn *c)
 	dispatch_job(c->reactor, c->state_job);
 }
 
+/* A job that waits for the output waits in vain; others find nobody. */
+static void
+end_job(struct conn *c)
+{
+	struct counters *counters = &c->reactor->counters;
+
+	if (!c->job_held)
+		return;
+	counter_add_own(c->reactor->phase == REACTOR_KILLED ?
+	    &counters->dropped_stopping : &counters->dropped_gone,
+	    job_unanswered(c->job));
+	reactor_job_done(c->reactor, c->job);
+}
+
 void
 conn_close(struct conn *c, enum close_reason reason)
 {
@@ -245,6 +259,7 @@ conn_close(struct conn *c, enum close_reason reason)
 		TAILQ_REMOVE(&r->lingering, c, list);
 	if (frame_pending(&c->scan) > 0)
 		counter_add_own(&r->counters.dropped_partial, 1);
+	end_job(c);
 	end_state(c);
 	bufferevent_free(c->bev);
 	event_closed(&r->service->log, &c->peer, reason);
@@ -311,6 +326,10 @@ conn_poke(struct conn *c)
 		if (c->eof)
 			conn_close(c, c->reason);
 		return;
+	}
+	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT) {
+		c->job_held = false;
+		dispatch_job(c->reactor, c->job);
 	}
 	if (c->phase == CONN_OPEN && !read_requests(c)) {
 		conn_close(c, CLOSE_MEMORY);

@@ -31,7 +31,7 @@
 #define CONN_LINGER_BYTES (64u << 10)
 
 /** Connections that are being refused at a time. */
-#define CONN_REFUSING_MAX 64
+#define CONN_REFUSING_MAX 32
 
 /** The life of a connection. */
 enum conn_phase {
@@ -45,9 +45,10 @@ enum conn_phase {
  * Invariants:
  *
  * 1. `bev` belongs to the reactor's thread; nobody else knows it.
- * 2. `job` is NULL, or the connection's job in the backlog (`!job_out`; it
- *    still takes requests), or the mark that one is with a worker
- *    (`job_out`; it must not be touched).
+ * 2. `job` is NULL, or the connection's job in the backlog (it still takes
+ *    requests), or the mark that one is with a worker (`job_out`; it must not
+ *    be touched), or one with requests left that waits until the output has
+ *    drained (`job_held`; the connection owns it).
  * 3. `generation` grows when the slot is freed, so that a job of an earlier
  *    connection finds nobody.
  * 4. The handler's state is in `state` or in the job that is out, never in
@@ -68,6 +69,7 @@ struct conn {
 	uint8_t phase;      /* enum conn_phase */
 	uint8_t reason;     /* enum close_reason, from CONN_LAST on */
 	bool job_out;
+	bool job_held;      /* `job` waits for the output to drain */
 	bool eof;           /* the client has sent all it will */
 	bool paused;        /* reading is stopped for now */
 	bool admitted;      /* it has one of the service's places */

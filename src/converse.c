@@ -110,12 +110,17 @@ answer(struct conversation *v)
 	struct counters *counters = &v->service->shared;
 	struct job *job = v->job;
 
-	process_job(&v->processor, job);
-	if (send_all(v->fd, job->out.data, job->out.length) == -1) {
-		counter_add(&counters->dropped_gone, job->replies);
-		return (-1);
-	}
-	counter_add(&counters->replies, job->replies);
+	do {
+		bytes_reset(&job->out);
+		job->replies = 0;
+		process_job(&v->processor, job);
+		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
+			counter_add(&counters->dropped_gone,
+			    job->replies + job_unanswered(job));
+			return (-1);
+		}
+		counter_add(&counters->replies, job->replies);
+	} while (job_unanswered(job) > 0);
 	return (0);
 }
 

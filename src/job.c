@@ -36,6 +36,15 @@ job_answered(struct job *job)
 	job->replies = 0;
 	job->close = false;
 	job->count = 0;
+	job->done = 0;
+}
+
+unsigned
+job_unanswered(const struct job *job)
+{
+
+	return (job->kind == JOB_REQUESTS ?
+	    (unsigned)(job->count - job->done) : 0u);
 }
 
 void

@@ -31,6 +31,10 @@
 #define JOB_REQUESTS_MAX 64
 #define JOB_BYTES_MAX (64u << 10)
 
+/** Past this many bytes of replies the rest of a job waits for its next
+ *  turn, so that one job's replies stay bounded. */
+#define JOB_REPLIES_MAX (256u << 10)
+
 /** What is to be done with a job. */
 enum job_kind {
 	JOB_REQUESTS, /* run the handler, bring back the replies */
@@ -62,7 +66,8 @@ struct reactor;
  *
  * 1. `node` is the first member, so that a queue's node is its job.
  * 2. The replies in `out` are in the order of `requests`.
- * 3. `close` set: the connection closes once `out` has been sent.
+ * 3. `close` set: the connection closes once `out` has been sent; while
+ *    requests are unanswered: once those have been.
  */
 struct job {
 	struct mpsc_node node;
@@ -80,6 +85,7 @@ struct job {
 	bool close;
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */
+	uint16_t done;            /* of `requests` answered */
 	struct peer peer;         /* for log lines */
 	struct request requests[];
 };
@@ -103,6 +109,12 @@ void job_reset(struct job *job);
  * stay. Thread: the owner.
  */
 void job_answered(struct job *job);
+
+/**
+ * job_unanswered(job):
+ * Return how many requests have not been answered yet. Thread: the owner.
+ */
+unsigned job_unanswered(const struct job *job);
 
 /**
  * job_free(job):

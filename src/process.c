@@ -119,12 +119,15 @@ answer_all(struct processor *p, struct job *job)
 	struct tally tally = { 0 };
 	/* Set already if the last request is one that breaks the stream. */
 	bool close = job->close;
-	unsigned i;
 
 	job->close = false;
-	for (i = 0; i < job->count && !job->close; i++)
-		answer(p, job, &job->requests[i], &tally);
-	tally.dropped = job->count - i;
+	while (job->done < job->count && !job->close &&
+	    job->out.length <= JOB_REPLIES_MAX)
+		answer(p, job, &job->requests[job->done++], &tally);
+	if (job->close) {
+		tally.dropped = job->count - job->done;
+		job->done = job->count;
+	}
 	job->close = job->close || close;
 	count(p->counters, &tally);
 }

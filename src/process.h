@@ -37,7 +37,9 @@ void process_close(struct processor *processor);
  * process_job(processor, job):
  * Do what the job says: answer its requests, or close the handler's state of
  * its connection. The replies are in `job->out`; `job->close` says that the
- * connection is to be closed after them. The job stays the caller's.
+ * connection is to be closed after them. When the replies grow too many,
+ * requests are left unanswered: send the replies, empty `job->out` and call
+ * again. The job stays the caller's.
  * Thread: the processor's.
  */
 void process_job(struct processor *processor, struct job *job);

@@ -16,10 +16,9 @@ gone(struct reactor *r, struct job *job)
 {
 	void *state = job->state;
 
-	if (job->kind == JOB_REQUESTS)
-		counter_add_own(r->phase == REACTOR_KILLED ?
-		    &r->counters.dropped_stopping :
-		    &r->counters.dropped_gone, job->replies);
+	counter_add_own(r->phase == REACTOR_KILLED ?
+	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
+	    job->replies + job_unanswered(job));
 	if (state != NULL &&
 	    r->service->handler->connection_close != NULL) {
 		job_reset(job);
@@ -48,14 +47,32 @@ replied(struct reactor *r, struct job *job)
 	c->job_out = false;
 	c->state = job->state;
 	sent = write_job(c, job) == 0;
-	reactor_job_done(r, job);
-	if (!sent) {
-		conn_close(c, CLOSE_RESET);
-		return;
+	if (sent && job_unanswered(job) > 0) {
+		/* Its replies were many: the rest when they are out. */
+		bytes_reset(&job->out);
+		job->replies = 0;
+		c->job = job;
+		c->job_held = true;
+		close = false;
+	} else {
+		reactor_job_done(r, job);
 	}
 	if (close)
 		conn_last(c, CLOSE_DONE);
-	conn_poke(c);
+	if (sent)
+		conn_poke(c);
+	else
+		conn_close(c, CLOSE_RESET);
+}
+
+/* A connection's state has been closed. */
+static void
+ended(struct reactor *r, struct job *job)
+{
+
+	dispatch_returned(r, job);
+	reactor_job_done(r, job);
+	reactor_poke(r);
 }
 
 static void
@@ -64,8 +81,10 @@ arrived(struct reactor *r, struct job *job)
 
 	switch ((enum job_kind)job->kind) {
 	case JOB_REQUESTS:
-	case JOB_END:
 		replied(r, job);
+		break;
+	case JOB_END:
+		ended(r, job);
 		break;
 	case JOB_DRAIN:
 		drain_begin(r);
