@@ -5,6 +5,9 @@
 # Run by `make check` in the build folder with srcdir, CC and NM in the
 # environment; works by hand in the source folder, too.
 
+# The lists of files below are words without spaces.
+# shellcheck disable=SC2046,SC2086
+
 src=${srcdir:-.}
 cc=${CC:-cc}
 nm=${NM:-nm}
