@@ -31,6 +31,7 @@ struct engine {
 	size_t planned;     /* items of the plan dealt with */
 	uint64_t outstanding;
 	uint64_t changed;   /* when that number changed last */
+	int64_t slack;      /* see engine_slack() */
 	uint64_t answered;
 	uint64_t failures;
 	enum record_error failure;
@@ -127,6 +128,15 @@ note_failure(struct engine *e, enum record_error kind)
 		e->failure = kind;
 }
 
+/* A request that lasts longer than the measured time. */
+static void
+note_excess(struct engine *e, uint64_t t)
+{
+
+	if (e->measured && t > e->end)
+		e->slack += (int64_t)(t - e->end);
+}
+
 /* The oldest request of the connection ends badly. */
 static void
 pop_bad(struct engine *e, struct engine_conn *c, uint64_t t,
@@ -135,6 +145,7 @@ pop_bad(struct engine *e, struct engine_conn *c, uint64_t t,
 	struct engine_request request = engine_conn_pop(c);
 
 	e->outstanding--;
+	note_excess(e, t);
 	record_bad(record_of(e), request.intended, t, kind);
 	note_failure(e, kind);
 }
@@ -298,9 +309,14 @@ engine_measure(struct engine *e, uint64_t begin, uint64_t length)
 		e->conns[i].last_us = 0;
 		e->conns[i].gap_us = 0;
 	}
-	if (e->config.plan == NULL)
-		for (uint32_t i = 0; i < e->config.active; i++)
-			refill(e, &e->conns[i], now(e), e->config.depth);
+	for (uint32_t i = 0; e->config.plan == NULL &&
+	    i < e->config.active; i++) {
+		uint64_t t = now(e);
+
+		if (t > begin)
+			e->slack -= (int64_t)((t - begin) * e->config.depth);
+		refill(e, &e->conns[i], t, e->config.depth);
+	}
 }
 
 /* Send one arrival of the plan, if it is one of ours. */
@@ -377,6 +393,7 @@ pop_good(struct engine *e, struct engine_conn *c, uint64_t t, size_t bytes)
 
 	e->outstanding--;
 	e->answered++;
+	note_excess(e, t);
 	record_reply(record_of(e), request.intended, request.sent, t, bytes);
 	if (e->measured) {
 		e->config.completions[number_of(e, c)]++;
@@ -634,6 +651,13 @@ engine_longest_gap(const struct engine *e)
 		if (e->conns[i].gap_us > longest)
 			longest = e->conns[i].gap_us;
 	return ((uint64_t)longest * 1000);
+}
+
+int64_t
+engine_slack(const struct engine *e)
+{
+
+	return (e->slack);
 }
 
 size_t
