@@ -175,6 +175,9 @@ typedef struct throng_config {
 	throng_log_level log_level;   /* default: THRONG_LOG_WARN */
 	throng_log_format log_format; /* default: THRONG_LOG_TEXT */
 	int log_fd;               /* where log lines go; default: 2 */
+	/** Called by throng_run() once every thread serves, or NULL. */
+	void (*started)(throng_server *server, void *argument);
+	void *started_argument;
 } throng_config;
 
 /** What has happened since the start; see throng_stats_read(). */
@@ -187,7 +190,7 @@ typedef struct throng_stats {
 	uint64_t oversize;          /* requests answered `!error oversize` */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
-	uint64_t dropped_gone;      /* replies whose client had left */
+	uint64_t dropped_gone;      /* requests, replies whose client had left */
 	uint64_t dropped_partial;   /* incomplete requests at end of input */
 	uint64_t dropped_closing;   /* requests after the last to be answered */
 	uint64_t dropped_stopping;  /* requests unanswered at the drain's end */

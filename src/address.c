@@ -1,6 +1,6 @@
 #include "address.h"
 
-#include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -93,28 +93,25 @@ const char *
 address_format(const struct sockaddr *sa, socklen_t length, char *text,
     size_t size)
 {
-	char host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?", port[8] = "?";
 	struct sockaddr_storage copy;
+	struct sockaddr_un *un = (struct sockaddr_un *)&copy;
 
 	/* A copy: the caller's may be short or not aligned. */
 	memset(&copy, 0, sizeof(copy));
 	memcpy(&copy, sa, length < sizeof(copy) ? length : sizeof(copy));
-	if (copy.ss_family == AF_INET) {
-		struct sockaddr_in *in = (struct sockaddr_in *)&copy;
-
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(text, size, "%s:%u", host, ntohs(in->sin_port));
-	} else if (copy.ss_family == AF_INET6) {
-		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&copy;
-
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(text, size, "[%s]:%u", host, ntohs(in6->sin6_port));
-	} else {
-		struct sockaddr_un *un = (struct sockaddr_un *)&copy;
-
+	if (copy.ss_family != AF_INET && copy.ss_family != AF_INET6) {
 		/* Never without a NUL: the copy has room behind the path. */
 		snprintf(text, size, "unix:%.*s", (int)sizeof(un->sun_path),
 		    un->sun_path);
+		return (text);
 	}
+	/* Numeric, so it asks nobody and cannot fail. */
+	(void)getnameinfo((struct sockaddr *)&copy, copy.ss_family == AF_INET ?
+	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+	    host, sizeof(host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV);
+	snprintf(text, size, copy.ss_family == AF_INET ? "%s:%s" : "[%s]:%s",
+	    host, port);
 	return (text);
 }

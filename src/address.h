@@ -28,9 +28,10 @@ int address_parse(const char *text, struct address *address,
     const char **why);
 
 /**
- * address_format(address, text, size):
- * Write an address as address_parse() reads it, or "unix:" for an unnamed
- * local socket, cut to `size` bytes with the NUL. Returns `text`.
+ * address_format(address, length, text, size):
+ * Write an address of `length` bytes as address_parse() reads it, or "unix:"
+ * for an unnamed local socket, cut to `size` bytes with the NUL. Returns
+ * `text`.
  * Thread: any.
  */
 const char *address_format(const struct sockaddr *address, socklen_t length,

@@ -268,12 +268,10 @@ frame_head(throng_framing framing, size_t length, char *out)
 
 	switch (framing) {
 	case THRONG_FRAME_LEN32:
-		out[at++] = (char)(length >> 24 & 0xff);
-		out[at++] = (char)(length >> 16 & 0xff);
-		/* FALLTHROUGH */
 	case THRONG_FRAME_LEN16:
-		out[at++] = (char)(length >> 8 & 0xff);
-		out[at++] = (char)(length & 0xff);
+		n = framing == THRONG_FRAME_LEN32 ? 4 : 2;
+		while (n-- > 0)
+			out[at++] = (char)(length >> 8 * n & 0xff);
 		return (at);
 	case THRONG_FRAME_NETSTRING:
 		do

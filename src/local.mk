@@ -2,7 +2,63 @@
 # the tests and the other programs reach the inside.
 noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
+	src/accept.c src/accept.h \
 	src/address.c src/address.h \
+	src/bytes.c src/bytes.h \
+	src/clock.h \
+	src/conn.c src/conn.h \
+	src/converse.c src/converse.h \
+	src/counters.c src/counters.h \
+	src/dispatch.c src/dispatch.h \
+	src/drain.c src/drain.h \
+	src/error.c \
+	src/events.c src/events.h \
 	src/frame.c src/frame.h \
-	src/parse.c src/parse.h
+	src/gather.c src/gather.h \
+	src/job.c src/job.h \
+	src/listen.c src/listen.h \
+	src/log.c src/log.h \
+	src/main.c \
+	src/mpsc.h \
+	src/options.c src/options.h \
+	src/park.c src/park.h \
+	src/parse.c src/parse.h \
+	src/peer.c src/peer.h \
+	src/perclient.c src/perclient.h \
+	src/process.c src/process.h \
+	src/reactor.c src/reactor.h \
+	src/read.c src/read.h \
+	src/refuse.c src/refuse.h \
+	src/reply.c src/reply.h \
+	src/reply_build.c src/reply_build.h \
+	src/server.c \
+	src/service.h \
+	src/settings.c src/settings.h \
+	src/wakeup.c src/wakeup.h \
+	src/work.c src/work.h \
+	src/write.c src/write.h
 libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)
+
+# What is installed: the same objects, of which only throng_* can be seen. The
+# static library is one object whose hidden names have been made local, so
+# that they cannot clash with a user's.
+lib_LTLIBRARIES += libthrong.la
+libthrong_la_SOURCES =
+libthrong_la_LIBADD = libthrong_core.la
+libthrong_la_LDFLAGS = $(AM_LDFLAGS) -shared -version-info 0:0:0 \
+	-export-symbols-regex '^throng_'
+
+staticlibdir = $(libdir)
+staticlib_DATA = libthrong.a
+libthrong.a: libthrong_core.la
+	$(AM_V_AR)$(LD) -r -o libthrong-all.o --whole-archive \
+		.libs/libthrong_core.a && \
+	$(OBJCOPY) --localize-hidden libthrong-all.o && \
+	rm -f $@ && $(AR) cr $@ libthrong-all.o && $(RANLIB) $@
+CLEANFILES += libthrong.a libthrong-all.o
+
+pkgconfig_DATA = src/throng.pc
+
+bin_PROGRAMS += throngd
+throngd_SOURCES = src/throngd.c
+throngd_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)

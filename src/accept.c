@@ -1,0 +1,234 @@
+/*
+ * libevent's own listener accepts without bound in one pass and goes on
+ * trying at full speed when descriptors run out, so the few lines are here:
+ * a bounded number a pass, and a pause on a timer when the system has no
+ * room.
+ */
+#include "config.h"
+
+#include "accept.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "events.h"
+#include "listen.h"
+#include "perclient.h"
+#include "reactor.h"
+
+/** Connections accepted from one listener in one pass. */
+#define BUDGET 16
+
+/** How long accepting pauses when descriptors or memory run out. */
+#define PAUSE_US 10000
+
+/** One reactor's view of one listener. */
+struct acceptor {
+	struct reactor *reactor;
+	int fd;
+	struct event *readable;
+	struct event *resume;
+	uint64_t logged; /* when a pause was last logged */
+};
+
+/* A connected, non-blocking, close-on-exec socket, or -1. */
+static int
+take(int fd, struct sockaddr_storage *ss)
+{
+	socklen_t length = sizeof(*ss);
+	struct sockaddr *sa = (struct sockaddr *)ss;
+
+	ss->ss_family = AF_UNSPEC;
+#ifdef HAVE_ACCEPT4
+	return (accept4(fd, sa, &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+#else
+	int conn = accept(fd, sa, &length), flags;
+
+	if (conn == -1)
+		return (-1);
+	flags = fcntl(conn, F_GETFL);
+	(void)fcntl(conn, F_SETFL, flags | O_NONBLOCK);
+	(void)fcntl(conn, F_SETFD, FD_CLOEXEC);
+	return (conn);
+#endif
+}
+
+/* No room in the system: stop asking for a moment. */
+static void
+pause_accepting(struct acceptor *a, int error)
+{
+	struct reactor *r = a->reactor;
+	uint64_t now = clock_now();
+
+	event_del(a->readable);
+	evtimer_add(a->resume, &(struct timeval){ .tv_usec = PAUSE_US });
+	counter_add_own(&r->counters.accept_paused, 1);
+	if (a->logged != 0 && now - a->logged < CLOCK_S)
+		return;
+	a->logged = now;
+	event_trouble(&r->service->log, THRONG_LOG_WARN, "accept-paused",
+	    error);
+}
+
+/* More refusals than may linger: answered without the courtesy. */
+static void
+refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
+{
+	char frame[REFUSE_MAX];
+	size_t length;
+
+	length = refuse_frame(r->service->framer.framing, REFUSE_BUSY, 0,
+	    frame);
+	(void)send(fd, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+	counter_add_own(&r->counters.refused, 1);
+	event_refused(&r->service->log, peer, "busy");
+}
+
+static void
+admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
+{
+	bool admitted = service_admit(r->service);
+	struct peer peer;
+	int on = 1;
+
+	peer_set(&peer, (const struct sockaddr *)ss);
+	if (ss->ss_family == AF_INET || ss->ss_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof(on));
+	if (admitted && r->perclient != NULL)
+		perclient_start(r->perclient, r, fd, &peer);
+	else if (!admitted && r->refusing >= CONN_REFUSING_MAX)
+		refuse_abruptly(r, fd, &peer);
+	else
+		conn_open(r, fd, &peer, admitted);
+}
+
+/* Take up to `budget` connections that are waiting. */
+static void
+take_waiting(struct acceptor *a, unsigned budget)
+{
+	struct sockaddr_storage ss;
+	int conn;
+
+	for (; budget > 0; budget--) {
+		if ((conn = take(a->fd, &ss)) != -1) {
+			admit(a->reactor, conn, &ss);
+			continue;
+		}
+		switch (errno) {
+		case EAGAIN:
+			return;
+		case EMFILE:
+		case ENFILE:
+		case ENOBUFS:
+		case ENOMEM:
+			pause_accepting(a, errno);
+			return;
+		default:
+			/* The one at the head of the queue has gone wrong
+			 * (ECONNABORTED, EINTR and the like): the next. */
+			break;
+		}
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *argument)
+{
+
+	(void)fd;
+	(void)what;
+	take_waiting(argument, BUDGET);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *argument)
+{
+	struct acceptor *a = argument;
+
+	(void)fd;
+	(void)what;
+	if (event_add(a->readable, NULL) == -1)
+		evtimer_add(a->resume, &(struct timeval){ .tv_usec =
+		    PAUSE_US });
+}
+
+throng_error
+accept_open(struct reactor *r, const struct listener *listeners,
+    unsigned count, int spread)
+{
+	struct acceptor *a;
+
+	r->acceptors = calloc(count, sizeof(*r->acceptors));
+	if (r->acceptors == NULL)
+		return (THRONG_ERR_NOMEM);
+	r->acceptor_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		const struct listener *l = &listeners[i];
+
+		a = &r->acceptors[i];
+		a->reactor = r;
+		a->fd = l->fds[spread && l->count > 1 ? r->number : 0];
+		a->readable = event_new(r->base, a->fd, EV_READ | EV_PERSIST,
+		    on_readable, a);
+		a->resume = evtimer_new(r->base, on_resume, a);
+		if (a->readable == NULL || a->resume == NULL) {
+			accept_close(r);
+			return (THRONG_ERR_NOMEM);
+		}
+	}
+	return (THRONG_OK);
+}
+
+int
+accept_start(struct reactor *r)
+{
+
+	for (unsigned i = 0; i < r->acceptor_count; i++)
+		if (event_add(r->acceptors[i].readable, NULL) == -1)
+			return (-1);
+	return (0);
+}
+
+void
+accept_stop(struct reactor *r)
+{
+
+	for (unsigned i = 0; i < r->acceptor_count; i++) {
+		struct acceptor *a = &r->acceptors[i];
+
+		/* Those who came before the end may have sent already. */
+		if (r->phase == REACTOR_SERVING)
+			take_waiting(a, r->service->config.backlog);
+		event_del(a->readable);
+		event_del(a->resume);
+		/* Linux: who comes later is refused at once, instead of
+		 * waiting for the end; elsewhere it fails and does no harm. */
+		(void)shutdown(a->fd, SHUT_RD);
+	}
+}
+
+void
+accept_close(struct reactor *r)
+{
+
+	for (unsigned i = 0; i < r->acceptor_count; i++) {
+		if (r->acceptors[i].readable != NULL)
+			event_free(r->acceptors[i].readable);
+		if (r->acceptors[i].resume != NULL)
+			event_free(r->acceptors[i].resume);
+	}
+	free(r->acceptors);
+	r->acceptors = NULL;
+	r->acceptor_count = 0;
+}

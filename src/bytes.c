@@ -1,0 +1,42 @@
+#include "bytes.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#define FIRST_SIZE 256
+
+char *
+bytes_reserve(struct bytes *b, size_t more)
+{
+	size_t size = b->size > 0 ? b->size : FIRST_SIZE;
+	char *data;
+
+	if (b->data != NULL && more <= b->size - b->length)
+		return (b->data + b->length);
+	if (more > SIZE_MAX / 4 - b->length)
+		return (NULL);
+	while (size - b->length < more)
+		size *= 2;
+	if ((data = realloc(b->data, size)) == NULL)
+		return (NULL);
+	b->data = data;
+	b->size = size;
+	return (data + b->length);
+}
+
+void
+bytes_reset(struct bytes *b)
+{
+
+	if (b->size > BYTES_KEEP)
+		bytes_free(b);
+	b->length = 0;
+}
+
+void
+bytes_free(struct bytes *b)
+{
+
+	free(b->data);
+	*b = (struct bytes){ 0 };
+}

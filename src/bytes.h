@@ -1,0 +1,42 @@
+/**
+ * bytes.h - a growing run of bytes.
+ *
+ * Thread for all functions: the owner of the buffer.
+ */
+#ifndef BYTES_H
+#define BYTES_H
+
+#include <stddef.h>
+
+/** Buffers above this are given back when they have been used. Bytes. */
+#define BYTES_KEEP (16u << 10)
+
+/** `length` bytes in use of `size` allocated. All zero: empty. */
+struct bytes {
+	char *data;
+	size_t length;
+	size_t size;
+};
+
+/**
+ * bytes_reserve(bytes, more):
+ * Make room for `more` bytes behind those in use, growing by doubling, and
+ * return where they go, or NULL if memory is short (nothing has changed).
+ * `length` is not moved. Thread: the owner.
+ */
+char *bytes_reserve(struct bytes *bytes, size_t more);
+
+/**
+ * bytes_reset(bytes):
+ * Empty the buffer; its memory is kept if it is at most BYTES_KEEP, so
+ * that an idle owner costs little. Thread: the owner.
+ */
+void bytes_reset(struct bytes *bytes);
+
+/**
+ * bytes_free(bytes):
+ * Empty the buffer and free its memory. Thread: the owner.
+ */
+void bytes_free(struct bytes *bytes);
+
+#endif /* BYTES_H */

@@ -1,0 +1,348 @@
+/*
+ * A connection lives in a slot. Slots are made as they are needed, never
+ * more than the connection limit, and used again most recent first.
+ *
+ * Closing politely takes two steps, because a socket closed with unread
+ * input resets the connection and may destroy the last reply on its way:
+ * first the sending side is shut down, then the client's remaining input is
+ * read and thrown away, bounded in bytes and time (lingering).
+ */
+#include "conn.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "dispatch.h"
+#include "read.h"
+#include "refuse.h"
+#include "write.h"
+
+#define SLOTS_FIRST 64
+
+/* A new slot at the end of the table, or NULL. */
+static struct conn *
+slot_make(struct reactor *r)
+{
+	struct conn *c;
+
+	if (r->slots_made == r->slots_room) {
+		uint32_t room = r->slots_room ? r->slots_room * 2 :
+		    SLOTS_FIRST;
+		struct conn **slots;
+
+		slots = realloc(r->slots, room * sizeof(*slots));
+		if (slots == NULL)
+			return (NULL);
+		r->slots = slots;
+		r->slots_room = room;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->reactor = r;
+	c->slot = r->slots_made;
+	r->slots[r->slots_made++] = c;
+	return (c);
+}
+
+static struct conn *
+slot_take(struct reactor *r)
+{
+	struct conn *c = TAILQ_FIRST(&r->free_slots);
+
+	if (c == NULL)
+		return (slot_make(r));
+	TAILQ_REMOVE(&r->free_slots, c, list);
+	return (c);
+}
+
+/* Give the slot back; from here on nobody finds the connection. */
+static void
+slot_give(struct conn *c)
+{
+	struct reactor *r = c->reactor;
+	uint32_t slot = c->slot, generation = c->generation + 1;
+
+	*c = (struct conn){
+		.reactor = r, .slot = slot, .generation = generation,
+	};
+	TAILQ_INSERT_HEAD(&r->free_slots, c, list);
+}
+
+struct conn *
+conn_find(struct reactor *r, uint32_t slot, uint32_t generation)
+{
+	struct conn *c = slot < r->slots_made ? r->slots[slot] : NULL;
+
+	if (c == NULL || c->phase == CONN_FREE ||
+	    c->generation != generation)
+		return (NULL);
+	return (c);
+}
+
+void
+conn_slots_free(struct reactor *r)
+{
+
+	for (uint32_t i = 0; i < r->slots_made; i++)
+		free(r->slots[i]);
+	free(r->slots);
+	r->slots = NULL;
+	r->slots_made = r->slots_room = 0;
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *argument)
+{
+	struct conn *c = argument;
+
+	(void)bev;
+	if (what & BEV_EVENT_ERROR) {
+		conn_close(c, CLOSE_RESET);
+		return;
+	}
+	if (what & BEV_EVENT_EOF) {
+		c->eof = true;
+		conn_poke(c);
+	}
+}
+
+static void
+on_read(struct bufferevent *bev, void *argument)
+{
+	struct conn *c = argument;
+
+	(void)bev;
+	if (c->phase == CONN_LINGER)
+		read_discard(c);
+	else
+		read_arrived(c);
+}
+
+static void
+on_written(struct bufferevent *bev, void *argument)
+{
+
+	(void)bev;
+	conn_poke(argument);
+}
+
+/* The socket in libevent's hands; on failure the caller still owns it. */
+static int
+attach(struct conn *c, int fd)
+{
+
+	c->bev = bufferevent_socket_new(c->reactor->base, fd,
+	    BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL)
+		return (-1);
+	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
+	/* on_written is called from here down: time to go on reading. */
+	bufferevent_setwatermark(c->bev, EV_WRITE, CONN_OUTPUT_RESUME, 0);
+	bufferevent_set_max_single_write(c->bev, CONN_OUTPUT_SOFT);
+	return (bufferevent_enable(c->bev, EV_READ | EV_WRITE));
+}
+
+/* Only a handler with state per connection needs a job to close it. */
+static int
+prepare_state(struct conn *c)
+{
+	const throng_handler *h = c->reactor->service->handler;
+
+	if (h->connection_close == NULL)
+		return (0);
+	if ((c->state_job = job_new(0)) == NULL)
+		return (-1);
+	c->state_job->kind = JOB_END;
+	return (0);
+}
+
+static void
+greet_refused(struct conn *c)
+{
+	char frame[REFUSE_MAX];
+	struct service *s = c->reactor->service;
+	size_t length;
+
+	c->reactor->refusing++;
+	counter_add_own(&c->reactor->counters.refused, 1);
+	event_refused(&s->log, &c->peer, "busy");
+	conn_last(c, CLOSE_REFUSED);
+	length = refuse_frame(s->framer.framing, REFUSE_BUSY, 0, frame);
+	if (write_reply(c, frame, length) == 0)
+		conn_poke(c);
+	else
+		conn_close(c, CLOSE_RESET);
+}
+
+/* There is no memory for a connection: it costs only itself. */
+static void
+open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
+{
+
+	event_trouble(&r->service->log, THRONG_LOG_WARN, "connection-dropped",
+	    ENOMEM);
+	if (c != NULL && c->bev != NULL) {
+		bufferevent_free(c->bev); /* closes fd */
+		c->bev = NULL;
+	} else {
+		evutil_closesocket(fd);
+	}
+	if (c != NULL) {
+		job_free(c->state_job);
+		slot_give(c);
+	}
+	if (admitted)
+		service_leave(r->service);
+}
+
+void
+conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
+{
+	struct conn *c;
+
+	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
+	    prepare_state(c) == -1) {
+		open_failed(r, c, fd, admitted);
+		return;
+	}
+	c->phase = CONN_OPEN;
+	c->peer = *peer;
+	c->admitted = admitted;
+	r->open++;
+	if (!admitted) {
+		greet_refused(c);
+		return;
+	}
+	counter_add_own(&r->counters.connections, 1);
+	event_accepted(&r->service->log, peer);
+}
+
+/*
+ * The handler's state is closed by a worker, as the handler never runs here.
+ * A job that is with a worker brings the state back; then reply.c closes it.
+ */
+static void
+end_state(struct conn *c)
+{
+
+	if (c->state == NULL) {
+		job_free(c->state_job);
+		return;
+	}
+	c->state_job->state = c->state;
+	dispatch_job(c->reactor, c->state_job);
+}
+
+/* A job that waits for the output waits in vain; others find nobody. */
+static void
+end_job(struct conn *c)
+{
+	struct counters *counters = &c->reactor->counters;
+
+	if (!c->job_held)
+		return;
+	counter_add_own(c->reactor->phase == REACTOR_KILLED ?
+	    &counters->dropped_stopping : &counters->dropped_gone,
+	    job_unanswered(c->job));
+	reactor_job_done(c->reactor, c->job);
+}
+
+void
+conn_close(struct conn *c, enum close_reason reason)
+{
+	struct reactor *r = c->reactor;
+
+	if (c->phase == CONN_LINGER)
+		TAILQ_REMOVE(&r->lingering, c, list);
+	if (frame_pending(&c->scan) > 0)
+		counter_add_own(&r->counters.dropped_partial, 1);
+	end_job(c);
+	end_state(c);
+	bufferevent_free(c->bev);
+	event_closed(&r->service->log, &c->peer, reason);
+	if (c->admitted) {
+		counter_add_own(&r->counters.closed, 1);
+		service_leave(r->service);
+	} else {
+		r->refusing--;
+	}
+	r->open--;
+	slot_give(c);
+	reactor_poke(r);
+}
+
+void
+conn_last(struct conn *c, enum close_reason reason)
+{
+
+	if (c->phase != CONN_OPEN)
+		return;
+	c->phase = CONN_LAST;
+	c->reason = (uint8_t)reason;
+}
+
+/* All is sent: shut our side down and wait for the client's. */
+static void
+linger(struct conn *c)
+{
+	struct reactor *r = c->reactor;
+
+	if (c->eof || shutdown(bufferevent_getfd(c->bev), SHUT_WR) == -1) {
+		conn_close(c, c->phase == CONN_LAST ? c->reason : CLOSE_EOF);
+		return;
+	}
+	c->phase = CONN_LINGER;
+	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
+	TAILQ_INSERT_TAIL(&r->lingering, c, list);
+	evtimer_add(r->tick, &(struct timeval){ .tv_usec = 100000 });
+	/* What is buffered already will never be a request. */
+	if (frame_pending(&c->scan) > 0)
+		counter_add_own(&r->counters.dropped_partial, 1);
+	c->scan = (struct frame_scan){ 0 };
+	if (bufferevent_enable(c->bev, EV_READ) == -1)
+		conn_close(c, c->reason);
+	else
+		read_discard(c);
+}
+
+bool
+conn_expire(struct reactor *r, uint64_t now)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&r->lingering)) != NULL && c->deadline <= now)
+		conn_close(c, c->reason);
+	return (c != NULL);
+}
+
+void
+conn_poke(struct conn *c)
+{
+
+	if (c->phase == CONN_LINGER) {
+		if (c->eof)
+			conn_close(c, c->reason);
+		return;
+	}
+	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT) {
+		c->job_held = false;
+		dispatch_job(c->reactor, c->job);
+	}
+	if (c->phase == CONN_OPEN && !read_requests(c)) {
+		conn_close(c, CLOSE_MEMORY);
+		return;
+	}
+	/* At the end of the server, this was the last request of this one. */
+	if (c->reactor->phase != REACTOR_SERVING && c->job == NULL &&
+	    write_pending(c) <= CONN_OUTPUT_SOFT)
+		conn_last(c, CLOSE_STOPPING);
+	if (c->job == NULL && (c->phase == CONN_LAST || c->eof) &&
+	    write_pending(c) == 0) {
+		linger(c);
+		return;
+	}
+	read_interest(c);
+}

@@ -1,0 +1,133 @@
+/**
+ * conn.h - a connection: its states, its one way in and its one way out.
+ *
+ * Thread for all functions: the reactor's.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include <event2/bufferevent.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "events.h"
+#include "frame.h"
+#include "job.h"
+#include "peer.h"
+#include "reactor.h"
+
+/** Unsent output above this stops reading and dispatching. Bytes. */
+#define CONN_OUTPUT_SOFT (256u << 10)
+
+/** Below this they go on. Bytes. */
+#define CONN_OUTPUT_RESUME (64u << 10)
+
+/** Input kept for later while a job is out; above, reading stops. Bytes. */
+#define CONN_INPUT_AHEAD (64u << 10)
+
+/** How long and how much a closing connection is still read. */
+#define CONN_LINGER_MS 1000
+#define CONN_LINGER_BYTES (64u << 10)
+
+/** Connections that are being refused at a time. */
+#define CONN_REFUSING_MAX 32
+
+/** The life of a connection. */
+enum conn_phase {
+	CONN_FREE,   /* the slot is not in use */
+	CONN_OPEN,   /* requests are taken */
+	CONN_LAST,   /* none is taken any more; owed replies go out */
+	CONN_LINGER  /* all is sent; waiting for the client to close */
+};
+
+/**
+ * Invariants:
+ *
+ * 1. `bev` belongs to the reactor's thread; nobody else knows it.
+ * 2. `job` is NULL, or the connection's job in the backlog (it still takes
+ *    requests), or the mark that one is with a worker (`job_out`; it must not
+ *    be touched), or one with requests left that waits until the output has
+ *    drained (`job_held`; the connection owns it).
+ * 3. `generation` grows when the slot is freed, so that a job of an earlier
+ *    connection finds nobody.
+ * 4. The handler's state is in `state` or in the job that is out, never in
+ *    both; `state_job` is there to close it.
+ */
+struct conn {
+	struct bufferevent *bev;
+	struct reactor *reactor;
+	struct job *job;
+	void *state;
+	struct job *state_job;
+	TAILQ_ENTRY(conn) list; /* free slots, or lingering */
+	uint64_t deadline;      /* of lingering, clock_now() */
+	struct frame_scan scan;
+	uint32_t slot;
+	uint32_t generation;
+	uint32_t lingered;  /* bytes read while lingering */
+	uint8_t phase;      /* enum conn_phase */
+	uint8_t reason;     /* enum close_reason, from CONN_LAST on */
+	bool job_out;
+	bool job_held;      /* `job` waits for the output to drain */
+	bool eof;           /* the client has sent all it will */
+	bool paused;        /* reading is stopped for now */
+	bool admitted;      /* it has one of the service's places */
+	struct peer peer;
+};
+
+/**
+ * conn_open(reactor, fd, peer, admitted):
+ * Take over an accepted, non-blocking socket. If it is not `admitted` it is
+ * refused: answered `!error busy` and closed. The descriptor is the
+ * connection's from here on, also when memory is short and it is closed.
+ * Thread: the reactor's.
+ */
+void conn_open(struct reactor *reactor, int fd, const struct peer *peer,
+    bool admitted);
+
+/**
+ * conn_find(reactor, slot, generation):
+ * Return the connection that a job came from, or NULL if it is gone.
+ * Thread: the reactor's.
+ */
+struct conn *conn_find(struct reactor *reactor, uint32_t slot,
+    uint32_t generation);
+
+/**
+ * conn_poke(conn):
+ * Look at the connection's state and start whatever can be started: take
+ * requests, stop or go on reading, close. Call it when anything has changed.
+ * The connection may be gone afterwards. Thread: the reactor's.
+ */
+void conn_poke(struct conn *conn);
+
+/**
+ * conn_last(conn, reason):
+ * Take no more requests: what is owed is still sent, then the connection is
+ * closed for `reason`. Follow it with conn_poke(). Thread: the reactor's.
+ */
+void conn_last(struct conn *conn, enum close_reason reason);
+
+/**
+ * conn_close(conn, reason):
+ * Close at once, whatever state it is in; the one way out. The connection
+ * must not be used afterwards. Thread: the reactor's.
+ */
+void conn_close(struct conn *conn, enum close_reason reason);
+
+/**
+ * conn_expire(reactor, now):
+ * Close what has lingered long enough; return whether any still lingers.
+ * Thread: the reactor's.
+ */
+bool conn_expire(struct reactor *reactor, uint64_t now);
+
+/**
+ * conn_slots_free(reactor):
+ * Free the slots; every connection must be closed. Thread: the reactor's, or
+ * any once that has ended.
+ */
+void conn_slots_free(struct reactor *reactor);
+
+#endif /* CONN_H */

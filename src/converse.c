@@ -1,0 +1,209 @@
+/*
+ * The path of the pool in one thread: read, frame, work, write, with one
+ * read and one write for all the requests that have arrived together.
+ */
+#include "converse.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "gather.h"
+#include "process.h"
+
+/** Bytes read at a time; more once a read was filled. */
+#define READ_FIRST 4096
+#define READ_MORE (64u << 10)
+
+struct conversation {
+	struct service *service;
+	int fd;
+	struct job *job;
+	struct processor processor;
+	struct frame_scan scan;
+	struct gather gather;
+	size_t read_size;
+	bool broken; /* the framing was lost */
+};
+
+/* Make requests of what has been read. */
+static void
+gather_read(struct conversation *v)
+{
+	struct gather *g = &v->gather;
+	struct bytes *in = &v->job->in;
+	enum gather_status status = GATHER_MORE;
+	size_t at, used;
+
+	while ((at = g->start + frame_pending(&v->scan)) < in->length) {
+		status = gather_piece(g, in->data + at, in->length - at,
+		    &used);
+		if (status == GATHER_FULL || status == GATHER_END)
+			break;
+		if (status == GATHER_DROP)
+			g->start = at + used;
+	}
+	v->broken = status == GATHER_END;
+}
+
+/* Room for the next read: what was answered makes way. */
+static char *
+make_room(struct conversation *v)
+{
+	struct bytes *in = &v->job->in;
+	size_t rest = in->length - v->gather.start;
+
+	if (rest == 0)
+		bytes_reset(in);
+	else if (v->gather.start > 0)
+		memmove(in->data, in->data + v->gather.start, rest);
+	in->length = rest;
+	v->gather.start = 0;
+	return (bytes_reserve(in, v->read_size));
+}
+
+/* Read once. Return 1, or 0 at the end of input, or -1. */
+static int
+read_some(struct conversation *v)
+{
+	char *place = make_room(v);
+	ssize_t n;
+
+	if (place == NULL) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	do
+		n = recv(v->fd, place, v->read_size, 0);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return ((int)n);
+	v->job->in.length += (size_t)n;
+	v->read_size = (size_t)n == v->read_size ? READ_MORE : READ_FIRST;
+	return (1);
+}
+
+static int
+send_all(int fd, const char *bytes, size_t length)
+{
+	ssize_t n;
+
+	while (length > 0) {
+		n = send(fd, bytes, length, MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (-1);
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return (0);
+}
+
+/* Answer what was gathered. Return 0, or -1 if the client is gone. */
+static int
+answer(struct conversation *v)
+{
+	struct counters *counters = &v->service->shared;
+	struct job *job = v->job;
+
+	do {
+		bytes_reset(&job->out);
+		job->replies = 0;
+		process_job(&v->processor, job);
+		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
+			counter_add(&counters->dropped_gone,
+			    job->replies + job_unanswered(job));
+			return (-1);
+		}
+		counter_add(&counters->replies, job->replies);
+	} while (job_unanswered(job) > 0);
+	return (0);
+}
+
+/* As the pool lingers: see conn.c. */
+static void
+linger(int fd)
+{
+	uint64_t end = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS, now;
+	struct timeval left;
+	char sink[4096];
+	size_t total = 0;
+	ssize_t n;
+
+	if (shutdown(fd, SHUT_WR) == -1)
+		return;
+	while (total <= CONN_LINGER_BYTES && (now = clock_now()) < end) {
+		left.tv_sec = (time_t)((end - now) / CLOCK_S);
+		left.tv_usec = (suseconds_t)((end - now) % CLOCK_S / 1000 + 1);
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &left,
+		    sizeof(left));
+		n = recv(fd, sink, sizeof(sink), 0);
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return;
+		if (n > 0)
+			total += (size_t)n;
+	}
+}
+
+/* Read and answer until one side wants no more. */
+static enum close_reason
+exchange(struct conversation *v)
+{
+	int rc;
+
+	for (;;) {
+		gather_read(v);
+		if (v->job->count > 0) {
+			if (answer(v) == -1)
+				return (CLOSE_RESET);
+			if (v->job->close)
+				return (v->broken ? CLOSE_INVALID : CLOSE_DONE);
+			job_answered(v->job);
+			continue;
+		}
+		if ((rc = read_some(v)) == 0)
+			return (CLOSE_EOF);
+		if (rc == -1)
+			return (errno == ENOMEM ? CLOSE_MEMORY : CLOSE_RESET);
+	}
+}
+
+static void
+end_state(struct conversation *v)
+{
+
+	if (v->job->state == NULL ||
+	    v->service->handler->connection_close == NULL)
+		return;
+	v->job->kind = JOB_END;
+	process_job(&v->processor, v->job);
+}
+
+enum close_reason
+converse(struct service *s, int fd, const struct peer *peer)
+{
+	struct conversation v = {
+		.service = s, .fd = fd, .read_size = READ_FIRST,
+	};
+	enum close_reason reason = CLOSE_MEMORY;
+
+	if ((v.job = job_new(JOB_REQUESTS_MAX)) == NULL)
+		return (reason);
+	v.job->peer = *peer;
+	v.gather = (struct gather){ &s->framer, &v.scan, v.job, 0 };
+	if (process_open(&v.processor, s, &s->shared) == 0) {
+		reason = exchange(&v);
+		if (frame_pending(&v.scan) > 0)
+			counter_add(&s->shared.dropped_partial, 1);
+		if (reason == CLOSE_DONE || reason == CLOSE_INVALID)
+			linger(fd);
+		end_state(&v);
+		process_close(&v.processor);
+	}
+	job_free(v.job);
+	return (reason);
+}

@@ -1,0 +1,57 @@
+/**
+ * dispatch.h - which worker gets which job, and when.
+ *
+ * Jobs that are ready wait in the reactor's backlog, first come first
+ * served, and are handed over once per pass of the event loop, each worker's
+ * share as one chain. A worker is given only as many jobs as make up a few
+ * tens of microseconds of measured work, at least one: tiny jobs travel in
+ * long chains and wake as few workers as can do them; long jobs go one at a
+ * time to workers that have nothing else, and what waits is not behind them.
+ * (Join-bounded-shortest-queue: Kogias et al., R2P2, USENIX ATC 2019, with
+ * the bound in time instead of in jobs.)
+ *
+ * Thread for all functions: the reactor's.
+ */
+#ifndef DISPATCH_H
+#define DISPATCH_H
+
+#include <stdbool.h>
+
+#include "job.h"
+
+struct reactor;
+
+/** The backlog and what is known of the workers. */
+struct dispatch;
+
+/**
+ * dispatch_open(reactor):
+ * Make the dispatch of a reactor whose event base exists. Return NULL if
+ * memory is short. Thread: any, before the reactor runs.
+ */
+struct dispatch *dispatch_open(struct reactor *reactor);
+
+/**
+ * dispatch_close(dispatch):
+ * Free it; no job may be left. NULL is allowed. Thread: any, after the
+ * reactor has run.
+ */
+void dispatch_close(struct dispatch *dispatch);
+
+/**
+ * dispatch_job(reactor, job):
+ * Put a job at the end of the backlog; it is dispatch's until it comes back
+ * through reply.c. It leaves at the end of this pass at the earliest. A job
+ * whose connection is gone when its turn comes is dropped and counted.
+ * Thread: the reactor's.
+ */
+void dispatch_job(struct reactor *reactor, struct job *job);
+
+/**
+ * dispatch_returned(reactor, job):
+ * Note that a job has come back from its worker: there is room again, and
+ * its time is one more measurement. Thread: the reactor's.
+ */
+void dispatch_returned(struct reactor *reactor, const struct job *job);
+
+#endif /* DISPATCH_H */

@@ -1,0 +1,60 @@
+#include "drain.h"
+
+#include "accept.h"
+#include "conn.h"
+#include "read.h"
+#include "refuse.h"
+#include "write.h"
+
+/* What waits in the kernel was sent before the end: it is still answered. */
+static void
+drain_conn(struct conn *c)
+{
+
+	read_last(c);
+	conn_poke(c);
+}
+
+/* A client whose requests were not begun is told so, if it takes it. */
+static void
+kill_conn(struct conn *c)
+{
+	char frame[REFUSE_MAX];
+	size_t length;
+
+	if (c->job != NULL && c->phase != CONN_LINGER) {
+		length = refuse_frame(c->reactor->service->framer.framing,
+		    REFUSE_STOPPING, 0, frame);
+		(void)write_reply(c, frame, length);
+	}
+	conn_close(c, CLOSE_STOPPING);
+}
+
+static void
+each(struct reactor *r, void (*what)(struct conn *))
+{
+
+	/* The table may not grow meanwhile: nobody is accepted any more. */
+	for (uint32_t i = 0; i < r->slots_made; i++)
+		if (r->slots[i]->phase != CONN_FREE)
+			what(r->slots[i]);
+	reactor_poke(r);
+}
+
+void
+drain_begin(struct reactor *r)
+{
+
+	accept_stop(r);
+	r->phase = REACTOR_DRAINING;
+	each(r, drain_conn);
+}
+
+void
+drain_kill(struct reactor *r)
+{
+
+	accept_stop(r);
+	r->phase = REACTOR_KILLED;
+	each(r, kill_conn);
+}

@@ -1,0 +1,85 @@
+#include "job.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+_Static_assert(offsetof(struct job, node) == 0, "a node is its job");
+
+struct job *
+job_new(unsigned room)
+{
+	struct job *job;
+
+	job = calloc(1, sizeof(*job) + room * sizeof(job->requests[0]));
+	if (job != NULL)
+		job->room = (uint16_t)room;
+	return (job);
+}
+
+void
+job_reset(struct job *job)
+{
+
+	bytes_reset(&job->in);
+	job_answered(job);
+	job->state = NULL;
+	job->spent_ns = 0;
+	job->kind = JOB_REQUESTS;
+}
+
+void
+job_answered(struct job *job)
+{
+
+	bytes_reset(&job->out);
+	job->replies = 0;
+	job->close = false;
+	job->count = 0;
+	job->done = 0;
+}
+
+unsigned
+job_unanswered(const struct job *job)
+{
+
+	return (job->kind == JOB_REQUESTS ?
+	    (unsigned)(job->count - job->done) : 0u);
+}
+
+void
+job_free(struct job *job)
+{
+
+	if (job == NULL)
+		return;
+	bytes_free(&job->in);
+	bytes_free(&job->out);
+	free(job);
+}
+
+void
+job_add(struct job *job, size_t offset, size_t length, unsigned tail,
+    enum verdict verdict)
+{
+
+	assert(job->count < job->room);
+	job->requests[job->count++] = (struct request){
+		.offset = (uint32_t)offset,
+		.length = (uint32_t)length,
+		.tail = (uint8_t)tail,
+		.verdict = (uint8_t)verdict,
+	};
+}
+
+bool
+job_full(const struct job *job)
+{
+	const struct request *last;
+
+	if (job->count == 0)
+		return (false);
+	last = &job->requests[job->count - 1];
+	return (job->count == job->room ||
+	    last->offset + last->length >= JOB_BYTES_MAX);
+}

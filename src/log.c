@@ -1,0 +1,213 @@
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Room kept for what ends a line: quote, brace, newline. */
+#define END_ROOM 8
+
+/* Append as is, as far as there is room. */
+static void
+put(struct log_line *l, const char *text, size_t length)
+{
+	size_t room = sizeof(l->text) - END_ROOM - l->length;
+
+	if (length > room)
+		length = room;
+	memcpy(l->text + l->length, text, length);
+	l->length += length;
+}
+
+static void
+put_text(struct log_line *l, const char *text)
+{
+
+	put(l, text, strlen(text));
+}
+
+/* One byte, so that the line stays printable and the value can be read
+ * back. An escape goes in whole or not at all. */
+static void
+put_escaped(struct log_line *l, unsigned char byte)
+{
+	char escape[8];
+
+	if (byte == '"' || byte == '\\')
+		snprintf(escape, sizeof(escape), "\\%c", byte);
+	else if (byte >= 0x20 && byte < 0x7f)
+		snprintf(escape, sizeof(escape), "%c", byte);
+	else if (byte == '\n')
+		snprintf(escape, sizeof(escape), "\\n");
+	else if (byte == '\r')
+		snprintf(escape, sizeof(escape), "\\r");
+	else if (byte == '\t')
+		snprintf(escape, sizeof(escape), "\\t");
+	else if (l->log->format == THRONG_LOG_JSON)
+		snprintf(escape, sizeof(escape), "\\u%04x", byte);
+	else
+		snprintf(escape, sizeof(escape), "\\x%02x", byte);
+	if (strlen(escape) <= sizeof(l->text) - END_ROOM - l->length)
+		put_text(l, escape);
+}
+
+static void
+put_key(struct log_line *l, const char *key)
+{
+
+	if (l->log->format == THRONG_LOG_JSON) {
+		put_text(l, l->length > 1 ? ",\"" : "\"");
+		put_text(l, key);
+		put_text(l, "\":");
+	} else {
+		put_text(l, " ");
+		put_text(l, key);
+		put_text(l, "=");
+	}
+}
+
+static void
+put_quoted(struct log_line *l, const char *bytes, size_t length)
+{
+
+	put_text(l, "\"");
+	for (size_t i = 0; i < length; i++)
+		put_escaped(l, (unsigned char)bytes[i]);
+	put_text(l, "\"");
+}
+
+static void
+put_time(struct log_line *l)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[80];
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof(text) - n, ".%03ldZ",
+	    now.tv_nsec / 1000000);
+	put_text(l, text);
+}
+
+static const char *const level_names[] = {
+	[THRONG_LOG_ERROR] = "error",
+	[THRONG_LOG_WARN] = "warn",
+	[THRONG_LOG_INFO] = "info",
+	[THRONG_LOG_DEBUG] = "debug",
+};
+
+const char *
+log_level_name(throng_log_level level)
+{
+
+	if ((size_t)level >= sizeof(level_names) / sizeof(level_names[0]))
+		return (NULL);
+	return (level_names[level]);
+}
+
+bool
+log_begin(struct log_line *l, const struct log *log, throng_log_level level,
+    const char *event)
+{
+
+	if (level > log->level)
+		return (false);
+	l->log = log;
+	l->length = 0;
+	if (log->format == THRONG_LOG_JSON) {
+		put_text(l, "{\"time\":\"");
+		put_time(l);
+		put_text(l, "\",\"level\":\"");
+		put_text(l, level_names[level]);
+		put_text(l, "\",\"event\":\"");
+		put_text(l, event);
+		put_text(l, "\"");
+	} else {
+		put_time(l);
+		put_text(l, " ");
+		put_text(l, level_names[level]);
+		put_text(l, " ");
+		put_text(l, event);
+	}
+	return (true);
+}
+
+void
+log_text(struct log_line *l, const char *key, const char *value)
+{
+
+	put_key(l, key);
+	/* Words stand bare in text, so that the common case reads well. */
+	if (l->log->format == THRONG_LOG_TEXT && value[0] != '\0' &&
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789.:[]/_-") == strlen(value))
+		put_text(l, value);
+	else
+		put_quoted(l, value, strlen(value));
+}
+
+void
+log_vtext(struct log_line *l, const char *key, const char *format,
+    va_list arguments)
+{
+	char text[256];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	log_text(l, key, text);
+}
+
+void
+log_bytes(struct log_line *l, const char *key, const char *bytes,
+    size_t length)
+{
+	size_t shown = length < LOG_BYTES_SHOWN ? length : LOG_BYTES_SHOWN;
+
+	put_key(l, key);
+	put_text(l, "\"");
+	for (size_t i = 0; i < shown; i++)
+		put_escaped(l, (unsigned char)bytes[i]);
+	put_text(l, shown < length ? "...\"" : "\"");
+}
+
+void
+log_number(struct log_line *l, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	put_key(l, key);
+	put_text(l, text);
+}
+
+void
+log_errno(struct log_line *l, int error)
+{
+	char text[128];
+
+	/* The GNU form returns the text; the POSIX one fills the buffer. */
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+	log_text(l, "reason", strerror_r(error, text, sizeof(text)));
+#else
+	if (strerror_r(error, text, sizeof(text)) != 0)
+		snprintf(text, sizeof(text), "error %d", error);
+	log_text(l, "reason", text);
+#endif
+}
+
+void
+log_end(struct log_line *l)
+{
+	int saved = errno;
+
+	if (l->log->format == THRONG_LOG_JSON)
+		l->text[l->length++] = '}';
+	l->text[l->length++] = '\n';
+	while (write(l->log->fd, l->text, l->length) == -1 && errno == EINTR)
+		continue;
+	errno = saved;
+}

@@ -1,0 +1,207 @@
+/*
+ * The daemon around a server: command line, signals, the first and the last
+ * lines it prints.
+ *
+ * Signals are blocked in every thread and taken by one that waits for them,
+ * so no handler ever runs in the middle of something.
+ */
+#include "config.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+
+/** What the thread that waits for signals works with. */
+struct watch {
+	throng_server *server;
+	const struct log *log;
+	sigset_t signals;
+	pthread_t thread;
+};
+
+static void
+on_libevent_log(int severity, const char *text)
+{
+	const struct log log = { STDERR_FILENO, THRONG_LOG_WARN,
+	    THRONG_LOG_TEXT };
+	struct log_line l;
+
+	if (severity >= EVENT_LOG_WARN &&
+	    log_begin(&l, &log, severity > EVENT_LOG_WARN ?
+	    THRONG_LOG_ERROR : THRONG_LOG_WARN, "libevent")) {
+		log_text(&l, "text", text);
+		log_end(&l);
+	}
+}
+
+/* As many descriptors as the system lets this process have. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* These two lines are for whoever started it, at every log level. */
+static void
+notice(const struct log *log, const char *event, const throng_server *s)
+{
+	struct log always = *log;
+	struct log_line l;
+
+	always.level = THRONG_LOG_INFO;
+	if (!log_begin(&l, &always, THRONG_LOG_INFO, event))
+		return;
+	log_number(&l, "max_connections", throng_max_connections(s));
+	log_end(&l);
+}
+
+static void
+summary(const struct log *log, const throng_server *s)
+{
+	struct log always = *log;
+	struct log_line l;
+	throng_stats t;
+
+	throng_stats_read(s, &t);
+	always.level = THRONG_LOG_INFO;
+	if (!log_begin(&l, &always, THRONG_LOG_INFO, "summary"))
+		return;
+	log_number(&l, "connections", t.connections);
+	log_number(&l, "requests", t.requests);
+	log_number(&l, "replies", t.replies);
+	log_number(&l, "refused", t.refused);
+	log_number(&l, "oversize", t.oversize);
+	log_number(&l, "invalid", t.invalid);
+	log_number(&l, "failed", t.failed);
+	log_number(&l, "dropped_gone", t.dropped_gone);
+	log_number(&l, "dropped_partial", t.dropped_partial);
+	log_number(&l, "dropped_closing", t.dropped_closing);
+	log_number(&l, "dropped_stopping", t.dropped_stopping);
+	log_number(&l, "accept_paused", t.accept_paused);
+	log_number(&l, "batches", t.batches);
+	log_number(&l, "wakeups", t.wakeups);
+	log_end(&l);
+}
+
+static void
+on_started(throng_server *s, void *argument)
+{
+	const char *address;
+
+	notice(argument, "serving", s);
+	for (unsigned i = 0; (address = throng_address(s, i)) != NULL; i++)
+		printf("listening on %s\n", address);
+	fflush(stdout);
+}
+
+static void *
+watch_main(void *argument)
+{
+	struct watch *w = argument;
+	struct log_line l;
+	int number;
+
+	/* SIGUSR2 is main's word that the server has ended by itself. */
+	if (sigwait(&w->signals, &number) != 0 || number == SIGUSR2)
+		return (NULL);
+	if (log_begin(&l, w->log, THRONG_LOG_INFO, "draining")) {
+		log_number(&l, "signal", (uint64_t)number);
+		log_end(&l);
+	}
+	throng_stop(w->server);
+	if (sigwait(&w->signals, &number) != 0 || number == SIGUSR2)
+		return (NULL);
+	/* At once: nothing is waited for, nothing freed. */
+	summary(w->log, w->server);
+	_exit(EXIT_FAILURE);
+}
+
+/* Before any thread starts, so that all inherit the mask. */
+static void
+block_signals(struct watch *w)
+{
+
+	sigemptyset(&w->signals);
+	sigaddset(&w->signals, SIGTERM);
+	sigaddset(&w->signals, SIGINT);
+	sigaddset(&w->signals, SIGUSR2);
+	pthread_sigmask(SIG_BLOCK, &w->signals, NULL);
+	/* Writes to closed pipes and sockets tell by their result. */
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+serve(const struct options *o, struct watch *w)
+{
+	throng_error error;
+	int rc;
+
+	if (throng_create(&o->config, o->handler, &w->server) != THRONG_OK)
+		return (EXIT_FAILURE);
+	rc = pthread_create(&w->thread, NULL, watch_main, w);
+	if (rc != 0) {
+		fprintf(stderr, "no thread for signals: %s\n", strerror(rc));
+		throng_free(w->server);
+		return (EXIT_FAILURE);
+	}
+	error = throng_run(w->server);
+	pthread_kill(w->thread, SIGUSR2);
+	pthread_join(w->thread, NULL);
+	if (error != THRONG_OK)
+		fprintf(stderr, "%s\n", throng_strerror(error));
+	summary(w->log, w->server);
+	throng_free(w->server);
+	if (error == THRONG_ERR_STUCK)
+		_exit(EXIT_FAILURE);
+	return (error == THRONG_OK ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int
+throng_main_choice(int argc, char **argv,
+    const throng_handler *const *handlers)
+{
+	struct options options;
+	struct watch watch = { 0 };
+	struct log log;
+
+	switch (options_parse(argc, argv, handlers, &options, stdout,
+	    stderr)) {
+	case OPTIONS_DONE:
+		return (EXIT_SUCCESS);
+	case OPTIONS_WRONG:
+		return (2);
+	case OPTIONS_SERVE:
+		break;
+	}
+	log = (struct log){ options.config.log_fd, options.config.log_level,
+	    options.config.log_format };
+	watch.log = &log;
+	event_set_log_callback(on_libevent_log);
+	raise_descriptor_limit();
+	block_signals(&watch);
+	options.config.started = on_started;
+	options.config.started_argument = &log;
+	return (serve(&options, &watch));
+}
+
+int
+throng_main(int argc, char **argv, const throng_handler *handler)
+{
+	const throng_handler *const handlers[] = { handler, NULL };
+
+	return (throng_main_choice(argc, argv, handlers));
+}

@@ -1,0 +1,315 @@
+/*
+ * One table says everything about an option: its name, argument, range,
+ * default and help. --help is made from it, so it cannot be out of date.
+ */
+#include "config.h"
+
+#include "options.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "address.h"
+#include "clock.h"
+#include "frame.h"
+#include "log.h"
+#include "parse.h"
+#include "settings.h"
+
+/** How an option's argument is read. */
+enum kind {
+	KIND_HELP,
+	KIND_VERSION,
+	KIND_LISTEN,
+	KIND_HANDLER,
+	KIND_CHOICE, /* one of a list of names, into an int */
+	KIND_COUNT,  /* into an unsigned */
+	KIND_SIZE,   /* into a size_t */
+	KIND_MS      /* a time, into an unsigned of milliseconds */
+};
+
+struct row {
+	const char *name;
+	const char *argument; /* as help shows it; NULL: none */
+	const char *help;
+	const char *choices[6];
+	enum kind kind;
+	size_t offset; /* in throng_config */
+	uint64_t min, max;
+};
+
+#define FIELD(name) offsetof(throng_config, name)
+
+static const struct row rows[] = {
+	{ .name = "listen", .argument = "ADDR", .kind = KIND_LISTEN,
+	    .help = "host:port, [ipv6]:port or unix:/path; repeatable; "
+	    "port 0: the kernel chooses (127.0.0.1:8000)" },
+	{ .name = "handler", .argument = "NAME", .kind = KIND_HANDLER,
+	    .help = "what answers, see below" },
+	{ .name = "frame", .argument = "line|raw|len32|len16|netstring",
+	    .kind = KIND_CHOICE, .offset = FIELD(framing),
+	    .choices = { "line", "raw", "len32", "len16", "netstring" },
+	    .help = "how requests are told apart (line)" },
+	{ .name = "mode", .argument = "pool|thread", .kind = KIND_CHOICE,
+	    .offset = FIELD(mode), .choices = { "pool", "thread" },
+	    .help = "reactors and workers, or a thread per client (pool)" },
+	{ .name = "workers", .argument = "N", .kind = KIND_COUNT,
+	    .offset = FIELD(workers), .min = 1, .max = SETTINGS_WORKERS_MAX,
+	    .help = "threads that run the handler (4)" },
+	{ .name = "reactors", .argument = "N", .kind = KIND_COUNT,
+	    .offset = FIELD(reactors), .min = 1,
+	    .max = SETTINGS_REACTORS_MAX,
+	    .help = "threads that do the input and output (1)" },
+	{ .name = "accept", .argument = "spread|shared",
+	    .kind = KIND_CHOICE, .offset = FIELD(accept),
+	    .choices = { "spread", "shared" },
+	    .help = "a listener per reactor, or one for all (spread)" },
+	{ .name = "max-frame", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(max_frame), .min = 1, .max = FRAME_ABSURD_LENGTH,
+	    .help = "longest request (1M)" },
+	{ .name = "max-reply", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(max_reply), .min = 1, .max = SETTINGS_REPLY_MAX,
+	    .help = "longest reply (64M)" },
+	{ .name = "max-connections", .argument = "N", .kind = KIND_COUNT,
+	    .offset = FIELD(max_connections), .min = 1,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "more are answered busy (descriptor limit less 64)" },
+	{ .name = "backlog", .argument = "N", .kind = KIND_COUNT,
+	    .offset = FIELD(backlog), .min = 1, .max = SETTINGS_BACKLOG_MAX,
+	    .help = "connections that the kernel may hold (4096)" },
+	{ .name = "stack-size", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(stack_size), .min = SETTINGS_STACK_MIN,
+	    .max = SETTINGS_STACK_MAX,
+	    .help = "stack of a client's thread, thread mode (128K)" },
+	{ .name = "drain-timeout", .argument = "TIME", .kind = KIND_MS,
+	    .offset = FIELD(drain_ms), .min = 0,
+	    .max = SETTINGS_DRAIN_MS_MAX,
+	    .help = "how long owed replies may take at the end (30s)" },
+	{ .name = "log-level", .argument = "error|warn|info|debug",
+	    .kind = KIND_CHOICE, .offset = FIELD(log_level),
+	    .choices = { "error", "warn", "info", "debug" },
+	    .help = "info: connections; debug: requests, replies (warn)" },
+	{ .name = "log-format", .argument = "text|json",
+	    .kind = KIND_CHOICE, .offset = FIELD(log_format),
+	    .choices = { "text", "json" },
+	    .help = "how log lines are written (text)" },
+	{ .name = "help", .kind = KIND_HELP, .help = "print this" },
+	{ .name = "version", .kind = KIND_VERSION,
+	    .help = "print the version" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/** What the parsing of one command line needs. */
+struct parsing {
+	const char *program;
+	const throng_handler *const *handlers;
+	struct options *options;
+	FILE *err;
+};
+
+static void
+print_help(FILE *out, const char *program,
+    const throng_handler *const *handlers)
+{
+	char left[64];
+
+	fprintf(out, "usage: %s [options]\n\n", program);
+	for (size_t i = 0; i < ROWS; i++) {
+		const char *argument = rows[i].argument;
+
+		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
+		    argument != NULL ? " " : "",
+		    argument != NULL ? argument : "");
+		fprintf(out, "  %-24s%s%s\n", left,
+		    strlen(left) > 22 ? "\n                          " : "  ",
+		    rows[i].help);
+	}
+	fprintf(out, "\nSizes take K, M, G; times us, ms, s. Handlers:\n");
+	for (; *handlers != NULL; handlers++)
+		fprintf(out, "  %-12s%s\n", (*handlers)->name,
+		    (*handlers)->summary != NULL ? (*handlers)->summary : "");
+	fprintf(out, "\nThe first SIGTERM or SIGINT drains and ends, the second "
+	    "ends at once.\n");
+}
+
+static int
+wrong(const struct parsing *p, const struct row *row, const char *value,
+    const char *why)
+{
+
+	fprintf(p->err, "%s: --%s %s: %s\n", p->program, row->name, value,
+	    why);
+	return (-1);
+}
+
+static int
+wrong_range(const struct parsing *p, const struct row *row,
+    const char *value, const char *what)
+{
+
+	fprintf(p->err, "%s: --%s %s: not %s from %" PRIu64 " to %" PRIu64
+	    "\n", p->program, row->name, value, what, row->min, row->max);
+	return (-1);
+}
+
+static int
+set_listen(struct parsing *p, const struct row *row, const char *value)
+{
+	throng_config *c = &p->options->config;
+	struct address address;
+	const char *why;
+
+	if (c->listen_count == THRONG_LISTEN_MAX)
+		return (wrong(p, row, value, "too many addresses"));
+	if (address_parse(value, &address, &why) == -1)
+		return (wrong(p, row, value, why));
+	c->listen[c->listen_count++] = value;
+	return (0);
+}
+
+static int
+set_handler(struct parsing *p, const struct row *row, const char *value)
+{
+
+	for (const throng_handler *const *h = p->handlers; *h != NULL; h++) {
+		if (strcmp((*h)->name, value) == 0) {
+			p->options->handler = *h;
+			return (0);
+		}
+	}
+	return (wrong(p, row, value, "no such handler, see --help"));
+}
+
+static int
+set_choice(struct parsing *p, const struct row *row, const char *value)
+{
+	/* All enums of throng_config are ints, counted from 0. */
+	char *field = (char *)&p->options->config + row->offset;
+
+	for (int i = 0; i < 6 && row->choices[i] != NULL; i++) {
+		if (strcmp(row->choices[i], value) == 0) {
+			memcpy(field, &i, sizeof(i));
+			return (0);
+		}
+	}
+	fprintf(p->err, "%s: --%s %s: not %s\n", p->program, row->name, value,
+	    row->argument);
+	return (-1);
+}
+
+static int
+set_number(struct parsing *p, const struct row *row, const char *value)
+{
+	char *field = (char *)&p->options->config + row->offset;
+	uint64_t v;
+	unsigned count;
+	size_t size;
+
+	switch (row->kind) {
+	case KIND_SIZE:
+		if (parse_size(value, row->min, row->max, &v))
+			return (wrong_range(p, row, value, "a size"));
+		size = (size_t)v;
+		memcpy(field, &size, sizeof(size));
+		return (0);
+	case KIND_MS:
+		if (parse_time(value, strlen(value), row->min * CLOCK_MS,
+		    row->max * CLOCK_MS, &v))
+			return (wrong(p, row, value,
+			    "not a time up to 3600s, such as 500ms or 30s"));
+		v /= CLOCK_MS;
+		break;
+	default:
+		if (parse_number(value, row->min, row->max, &v))
+			return (wrong_range(p, row, value, "a number"));
+		break;
+	}
+	count = (unsigned)v;
+	memcpy(field, &count, sizeof(count));
+	return (0);
+}
+
+static int
+set(struct parsing *p, const struct row *row, const char *value)
+{
+
+	switch (row->kind) {
+	case KIND_LISTEN:
+		return (set_listen(p, row, value));
+	case KIND_HANDLER:
+		return (set_handler(p, row, value));
+	case KIND_CHOICE:
+		return (set_choice(p, row, value));
+	case KIND_COUNT:
+	case KIND_SIZE:
+	case KIND_MS:
+		return (set_number(p, row, value));
+	case KIND_HELP:
+	case KIND_VERSION:
+		break;
+	}
+	return (0);
+}
+
+/* getopt's table, made from ours: option i returns i + 1. */
+static void
+make_long_options(struct option *out)
+{
+
+	for (size_t i = 0; i < ROWS; i++)
+		out[i] = (struct option){
+			.name = rows[i].name,
+			.has_arg = rows[i].argument != NULL ?
+			    required_argument : no_argument,
+			.val = (int)i + 1,
+		};
+	out[ROWS] = (struct option){ 0 };
+}
+
+enum options_result
+options_parse(int argc, char **argv, const throng_handler *const *handlers,
+    struct options *options, FILE *out, FILE *err)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	struct parsing p = { .handlers = handlers, .options = options,
+	    .err = err };
+	struct option long_options[ROWS + 1];
+	int c;
+
+	p.program = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "throngd";
+	throng_config_init(&options->config);
+	options->handler = handlers[0];
+	make_long_options(long_options);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+		const struct row *row = c > 0 && (size_t)c <= ROWS ?
+		    &rows[c - 1] : NULL;
+
+		if (row == NULL) {
+			fprintf(err, "%s: %s: %s, see --help\n", p.program,
+			    argv[optind - 1], c == ':' ?
+			    "an argument is missing" : "no such option");
+			return (OPTIONS_WRONG);
+		}
+		if (row->kind == KIND_HELP) {
+			print_help(out, p.program, handlers);
+			return (OPTIONS_DONE);
+		}
+		if (row->kind == KIND_VERSION) {
+			fprintf(out, "%s %s\n", p.program, throng_version());
+			return (OPTIONS_DONE);
+		}
+		if (set(&p, row, optarg) == -1)
+			return (OPTIONS_WRONG);
+	}
+	if (optind < argc) {
+		fprintf(err, "%s: %s: not an option, see --help\n", p.program,
+		    argv[optind]);
+		return (OPTIONS_WRONG);
+	}
+	return (OPTIONS_SERVE);
+}

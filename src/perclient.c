@@ -1,0 +1,239 @@
+/*
+ * The registry of clients and the life of their threads. A thread that ends
+ * joins the one that ended before it, so none is left detached and nobody
+ * has to collect them; the last is joined by perclient_close().
+ */
+#include "config.h"
+
+#include "perclient.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "converse.h"
+
+struct client {
+	LIST_ENTRY(client) list;
+	struct perclient *perclient;
+	int fd;
+	struct peer peer;
+};
+
+/**
+ * Invariants, all under the lock:
+ *
+ * 1. A client is in the list from its start until its descriptor closes, so
+ *    whoever walks the list may shut the descriptor down.
+ * 2. `alive` counts the threads that have not yet passed their last step.
+ */
+struct perclient {
+	struct service *service;
+	pthread_attr_t attr;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	LIST_HEAD(, client) clients;
+	unsigned alive;
+	bool draining;
+	bool has_ended; /* `ended` is a thread to be joined */
+	pthread_t ended;
+};
+
+static int
+open_sync(struct perclient *p, size_t stack_size)
+{
+	pthread_condattr_t attr;
+	long least = sysconf(_SC_THREAD_STACK_MIN);
+	int rc;
+
+	if (least > 0 && stack_size < (size_t)least)
+		stack_size = (size_t)least;
+	if (pthread_attr_init(&p->attr) != 0)
+		return (-1);
+	if (pthread_attr_setstacksize(&p->attr, stack_size) != 0)
+		goto err0;
+	if (pthread_mutex_init(&p->lock, NULL) != 0)
+		goto err0;
+	if (pthread_condattr_init(&attr) != 0)
+		goto err1;
+	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (rc == 0)
+		rc = pthread_cond_init(&p->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	if (rc == 0)
+		return (0);
+err1:
+	pthread_mutex_destroy(&p->lock);
+err0:
+	pthread_attr_destroy(&p->attr);
+	return (-1);
+}
+
+struct perclient *
+perclient_open(struct service *service)
+{
+	struct perclient *p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return (NULL);
+	p->service = service;
+	LIST_INIT(&p->clients);
+	if (open_sync(p, service->config.stack_size) == -1) {
+		free(p);
+		return (NULL);
+	}
+	return (p);
+}
+
+/* The last step of a thread: take over the duty to be joined. */
+static void
+leave(struct perclient *p)
+{
+	bool join;
+	pthread_t before;
+
+	pthread_mutex_lock(&p->lock);
+	join = p->has_ended;
+	before = p->ended;
+	p->has_ended = true;
+	p->ended = pthread_self();
+	pthread_mutex_unlock(&p->lock);
+	if (join)
+		pthread_join(before, NULL);
+	pthread_mutex_lock(&p->lock);
+	p->alive--;
+	pthread_cond_broadcast(&p->changed);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *
+client_main(void *argument)
+{
+	struct client *c = argument;
+	struct perclient *p = c->perclient;
+	struct service *s = p->service;
+	enum close_reason reason;
+	bool draining;
+
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	pthread_setname_np(pthread_self(), "client");
+#endif
+	counter_add(&s->shared.connections, 1);
+	event_accepted(&s->log, &c->peer);
+	reason = converse(s, c->fd, &c->peer);
+
+	/* Off the list first: its descriptor may soon be somebody else's. */
+	pthread_mutex_lock(&p->lock);
+	LIST_REMOVE(c, list);
+	draining = p->draining;
+	pthread_mutex_unlock(&p->lock);
+	if (draining && reason == CLOSE_EOF)
+		reason = CLOSE_STOPPING;
+	close(c->fd);
+	event_closed(&s->log, &c->peer, reason);
+	counter_add(&s->shared.closed, 1);
+	service_leave(s);
+	free(c);
+	leave(p);
+	return (NULL);
+}
+
+/* Enter a client and give it a thread. */
+static int
+start(struct perclient *p, int fd, const struct peer *peer)
+{
+	struct client *c;
+	pthread_t thread;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (-1);
+	c->perclient = p;
+	c->fd = fd;
+	c->peer = *peer;
+	/* Accepted for a reactor; a thread of its own may block. */
+	(void)fcntl(fd, F_SETFL, 0);
+	pthread_mutex_lock(&p->lock);
+	LIST_INSERT_HEAD(&p->clients, c, list);
+	p->alive++;
+	pthread_mutex_unlock(&p->lock);
+	if (pthread_create(&thread, &p->attr, client_main, c) == 0)
+		return (0);
+	pthread_mutex_lock(&p->lock);
+	LIST_REMOVE(c, list);
+	p->alive--;
+	pthread_mutex_unlock(&p->lock);
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	free(c);
+	return (-1);
+}
+
+void
+perclient_start(struct perclient *p, struct reactor *r, int fd,
+    const struct peer *peer)
+{
+
+	if (start(p, fd, peer) == 0)
+		return;
+	service_leave(p->service);
+	conn_open(r, fd, peer, false);
+}
+
+/* Shut all descriptors down one way or both, and wait for the threads. */
+static bool
+end_all(struct perclient *p, int how, uint64_t deadline)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(deadline / CLOCK_S),
+		.tv_nsec = (long)(deadline % CLOCK_S),
+	};
+	struct client *c;
+	bool all;
+	int rc = 0;
+
+	pthread_mutex_lock(&p->lock);
+	p->draining = true;
+	LIST_FOREACH(c, &p->clients, list)
+		(void)shutdown(c->fd, how);
+	while (p->alive > 0 && rc == 0)
+		rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
+	all = p->alive == 0;
+	pthread_mutex_unlock(&p->lock);
+	return (all);
+}
+
+bool
+perclient_drain(struct perclient *p, uint64_t deadline)
+{
+
+	/* Readers see the end of input, behind what has arrived. */
+	return (end_all(p, SHUT_RD, deadline));
+}
+
+bool
+perclient_kill(struct perclient *p, uint64_t deadline)
+{
+
+	return (end_all(p, SHUT_RDWR, deadline));
+}
+
+void
+perclient_close(struct perclient *p)
+{
+
+	if (p == NULL)
+		return;
+	if (p->has_ended)
+		pthread_join(p->ended, NULL);
+	pthread_cond_destroy(&p->changed);
+	pthread_mutex_destroy(&p->lock);
+	pthread_attr_destroy(&p->attr);
+	free(p);
+}

@@ -1,0 +1,153 @@
+#include "process.h"
+
+#include "events.h"
+#include "reply_build.h"
+
+/* What one job adds to the counters, added once at its end. */
+struct tally {
+	unsigned requests;
+	unsigned failed;
+	unsigned oversize;
+	unsigned invalid;
+	unsigned dropped;
+};
+
+int
+process_open(struct processor *p, const struct service *service,
+    struct counters *counters)
+{
+
+	*p = (struct processor){ .service = service, .counters = counters };
+	if (service->handler->worker_open == NULL)
+		return (0);
+	p->worker_state = service->handler->worker_open();
+	return (p->worker_state == NULL ? -1 : 0);
+}
+
+void
+process_close(struct processor *p)
+{
+
+	if (p->service->handler->worker_close != NULL &&
+	    p->worker_state != NULL)
+		p->service->handler->worker_close(p->worker_state);
+}
+
+/* The connection's own state must be there before its first request. */
+static bool
+state_ready(const throng_handler *h, struct job *job)
+{
+
+	if (h->connection_open == NULL || job->state != NULL)
+		return (true);
+	job->state = h->connection_open();
+	return (job->state != NULL);
+}
+
+static void
+handle(const throng_handler *h, struct throng_reply *r,
+    const struct request *q)
+{
+	const struct service *s = r->processor->service;
+	struct job *job = r->job;
+	/* Never NULL, even for an empty request of an empty buffer. */
+	const char *input = job->in.data != NULL ?
+	    job->in.data + q->offset : "";
+
+	event_request(&s->log, &job->peer, input, q->length);
+	if (r->failed)
+		return;
+	if (!state_ready(h, job) ||
+	    h->process_input(input, q->length, r) != 0)
+		r->failed = true;
+	if (h->traits & THRONG_CLOSE_AFTER_REPLY)
+		r->close = true;
+}
+
+/* Answer one request. */
+static void
+answer(struct processor *p, struct job *job, const struct request *q,
+    struct tally *tally)
+{
+	const struct service *s = p->service;
+	struct throng_reply r;
+
+	reply_begin(&r, p, job);
+	switch ((enum verdict)q->verdict) {
+	case VERDICT_HANDLE:
+		tally->requests++;
+		handle(s->handler, &r, q);
+		break;
+	case VERDICT_OVERSIZE:
+		tally->oversize++;
+		reply_refuse(&r, REFUSE_OVERSIZE);
+		break;
+	case VERDICT_INVALID:
+		tally->invalid++;
+		reply_refuse(&r, REFUSE_INVALID);
+		break;
+	}
+	if (!reply_end(&r, q))
+		tally->failed++;
+	if (job->out.length > r.start)
+		event_reply(&s->log, &job->peer, job->out.data + r.start,
+		    job->out.length - r.start);
+	if (r.close)
+		job->close = true;
+}
+
+static void
+count(struct counters *c, const struct tally *tally)
+{
+
+	counter_add(&c->batches, 1);
+	if (tally->requests > 0)
+		counter_add(&c->requests, tally->requests);
+	if (tally->failed > 0)
+		counter_add(&c->failed, tally->failed);
+	if (tally->oversize > 0)
+		counter_add(&c->oversize, tally->oversize);
+	if (tally->invalid > 0)
+		counter_add(&c->invalid, tally->invalid);
+	if (tally->dropped > 0)
+		counter_add(&c->dropped_closing, tally->dropped);
+}
+
+static void
+answer_all(struct processor *p, struct job *job)
+{
+	struct tally tally = { 0 };
+	/* Set already if the last request is one that breaks the stream. */
+	bool close = job->close;
+
+	job->close = false;
+	while (job->done < job->count && !job->close &&
+	    job->out.length <= JOB_REPLIES_MAX)
+		answer(p, job, &job->requests[job->done++], &tally);
+	if (job->close) {
+		tally.dropped = job->count - job->done;
+		job->done = job->count;
+	}
+	job->close = job->close || close;
+	count(p->counters, &tally);
+}
+
+void
+process_job(struct processor *p, struct job *job)
+{
+	const throng_handler *h = p->service->handler;
+
+	switch ((enum job_kind)job->kind) {
+	case JOB_REQUESTS:
+		answer_all(p, job);
+		break;
+	case JOB_END:
+		h->connection_close(job->state);
+		job->state = NULL;
+		break;
+	case JOB_STOP:
+	case JOB_DRAIN:
+	case JOB_KILL:
+		break;
+	}
+}

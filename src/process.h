@@ -1,0 +1,47 @@
+/**
+ * process.h - the handler, run over a job.
+ *
+ * The work itself, the same in both modes: every request of a job is given
+ * to process_input, and its reply is framed behind the ones before it.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdint.h>
+
+#include "job.h"
+#include "service.h"
+
+/** One thread that runs the handler. */
+struct processor {
+	const struct service *service;
+	struct counters *counters; /* the thread's, or shared ones */
+	void *worker_state;
+};
+
+/**
+ * process_open(processor, service, counters):
+ * Get ready to run the handler in the calling thread, worker_open included.
+ * Return 0, or -1 if worker_open refused. Thread: the one that will run it.
+ */
+int process_open(struct processor *processor, const struct service *service,
+    struct counters *counters);
+
+/**
+ * process_close(processor):
+ * Undo process_open(). Thread: the same.
+ */
+void process_close(struct processor *processor);
+
+/**
+ * process_job(processor, job):
+ * Do what the job says: answer its requests, or close the handler's state of
+ * its connection. The replies are in `job->out`; `job->close` says that the
+ * connection is to be closed after them. When the replies grow too many,
+ * requests are left unanswered: send the replies, empty `job->out` and call
+ * again. The job stays the caller's.
+ * Thread: the processor's.
+ */
+void process_job(struct processor *processor, struct job *job);
+
+#endif /* PROCESS_H */

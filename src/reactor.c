@@ -1,0 +1,211 @@
+#include "config.h"
+
+#include "reactor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "accept.h"
+#include "clock.h"
+#include "conn.h"
+#include "dispatch.h"
+#include "events.h"
+#include "reply.h"
+
+/** Empty jobs kept for their next use. */
+#define IDLE_JOBS_MAX 1024
+
+/** How often deadlines are looked at while there are any. */
+#define TICK_US 100000
+
+static void
+on_tick(evutil_socket_t fd, short what, void *argument)
+{
+	struct reactor *r = argument;
+
+	(void)fd;
+	(void)what;
+	if (conn_expire(r, clock_now()))
+		evtimer_add(r->tick, &(struct timeval){ .tv_usec = TICK_US });
+}
+
+/*
+ * Only this reactor's thread touches the base, so it needs no locks. select
+ * and poll cannot carry what throng is for; the environment must not choose.
+ */
+static struct event_base *
+base_new(void)
+{
+	struct event_config *config;
+	struct event_base *base = NULL;
+
+	if ((config = event_config_new()) == NULL)
+		return (NULL);
+	if (event_config_avoid_method(config, "select") == 0 &&
+	    event_config_avoid_method(config, "poll") == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0 &&
+	    event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	return (base);
+}
+
+static int
+orders_make(struct reactor *r)
+{
+	static const enum job_kind kinds[] = {
+		JOB_DRAIN, JOB_KILL, JOB_STOP,
+	};
+
+	for (int i = 0; i < 3; i++) {
+		if ((r->orders[i] = job_new(0)) == NULL)
+			return (-1);
+		r->orders[i]->kind = (uint8_t)kinds[i];
+	}
+	return (0);
+}
+
+throng_error
+reactor_open(struct reactor *r, struct service *service, unsigned number)
+{
+
+	memset(r, 0, sizeof(*r));
+	r->service = service;
+	r->number = number;
+	r->wakeup = (struct wakeup){ -1, -1 };
+	TAILQ_INIT(&r->free_slots);
+	TAILQ_INIT(&r->lingering);
+	if ((r->base = base_new()) == NULL) {
+		event_trouble(&service->log, THRONG_LOG_ERROR,
+		    "no-scalable-event-method", errno);
+		return (THRONG_ERR_SYSTEM);
+	}
+	if (wakeup_open(&r->wakeup) == -1) {
+		event_trouble(&service->log, THRONG_LOG_ERROR,
+		    "no-wakeup-pipe", errno);
+		reactor_close(r);
+		return (THRONG_ERR_SYSTEM);
+	}
+	r->wakeup_event = event_new(r->base, r->wakeup.read_fd,
+	    EV_READ | EV_PERSIST, reply_arrived, r);
+	r->tick = evtimer_new(r->base, on_tick, r);
+	r->dispatch = dispatch_open(r);
+	if (r->wakeup_event == NULL || r->tick == NULL ||
+	    r->dispatch == NULL || orders_make(r) == -1 ||
+	    event_add(r->wakeup_event, NULL) == -1) {
+		reactor_close(r);
+		return (THRONG_ERR_NOMEM);
+	}
+	return (THRONG_OK);
+}
+
+void
+reactor_close(struct reactor *r)
+{
+	struct job *job;
+
+	accept_close(r);
+	dispatch_close(r->dispatch);
+	if (r->tick != NULL)
+		event_free(r->tick);
+	if (r->wakeup_event != NULL)
+		event_free(r->wakeup_event);
+	if (r->wakeup.read_fd != -1)
+		wakeup_close(&r->wakeup);
+	if (r->base != NULL)
+		event_base_free(r->base);
+	for (int i = 0; i < 3; i++)
+		job_free(r->orders[i]);
+	while ((job = r->idle_jobs) != NULL) {
+		r->idle_jobs = job->backlog_next;
+		job_free(job);
+	}
+	conn_slots_free(r);
+}
+
+static void *
+reactor_main(void *argument)
+{
+	struct reactor *r = argument;
+
+#ifdef HAVE_PTHREAD_SETNAME_NP
+	char name[16];
+
+	snprintf(name, sizeof(name), "reactor-%u", r->number);
+	pthread_setname_np(pthread_self(), name);
+#endif
+	event_base_loop(r->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	return (NULL);
+}
+
+int
+reactor_start(struct reactor *r)
+{
+
+	if (accept_start(r) == -1)
+		return (ENOMEM);
+	return (pthread_create(&r->thread, NULL, reactor_main, r));
+}
+
+void
+reactor_push(struct reactor *r, struct mpsc_chain *jobs,
+    struct counters *counters)
+{
+
+	/* Published first, signalled second. */
+	if (mpsc_push(&r->replies, jobs)) {
+		wakeup_signal(&r->wakeup);
+		counter_add_own(&counters->wakeups, 1);
+	}
+}
+
+void
+reactor_order(struct reactor *r, enum job_kind order)
+{
+	struct mpsc_chain chain = { 0 };
+	struct job *job = r->orders[order == JOB_DRAIN ? 0 :
+	    order == JOB_KILL ? 1 : 2];
+
+	mpsc_chain_add(&chain, &job->node);
+	if (mpsc_push(&r->replies, &chain))
+		wakeup_signal(&r->wakeup);
+}
+
+struct job *
+reactor_job(struct reactor *r)
+{
+	struct job *job = r->idle_jobs;
+
+	if (job == NULL)
+		return (job_new(JOB_REQUESTS_MAX));
+	r->idle_jobs = job->backlog_next;
+	r->idle_count--;
+	return (job);
+}
+
+void
+reactor_job_done(struct reactor *r, struct job *job)
+{
+
+	/* Those without room only close a state; they are made singly. */
+	if (job->room == 0 || r->idle_count >= IDLE_JOBS_MAX) {
+		job_free(job);
+		return;
+	}
+	job_reset(job);
+	job->backlog_next = r->idle_jobs;
+	r->idle_jobs = job;
+	r->idle_count++;
+}
+
+void
+reactor_poke(struct reactor *r)
+{
+
+	if (r->phase == REACTOR_SERVING || r->open > 0 || r->jobs_out > 0 ||
+	    r->drained == NULL)
+		return;
+	r->drained(r->drained_argument);
+}

@@ -1,0 +1,146 @@
+/**
+ * reactor.h - one event loop and all that belongs to its thread.
+ *
+ * The struct is open to the files of the reactor's own stages (accept, conn,
+ * read, dispatch, reply, write, drain) and to nobody else. What other
+ * threads may do is reactor_push() and reactor_order().
+ */
+#ifndef REACTOR_H
+#define REACTOR_H
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "counters.h"
+#include "job.h"
+#include "mpsc.h"
+#include "service.h"
+#include "wakeup.h"
+
+struct acceptor;
+struct conn;
+struct dispatch;
+struct perclient;
+struct pool;
+
+/** How far the end has come. */
+enum reactor_phase {
+	REACTOR_SERVING,
+	REACTOR_DRAINING, /* accepts and reads no more */
+	REACTOR_KILLED    /* all connections are closed */
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+/**
+ * Invariants:
+ *
+ * 1. Everything but `replies`, `wakeup` and `counters` is touched by the
+ *    reactor's thread alone while that runs.
+ * 2. `jobs_out` counts the jobs in the backlog and with workers; each comes
+ *    back exactly once.
+ * 3. `idle_jobs` holds the empty jobs; their number is bounded.
+ */
+struct reactor {
+	struct mpsc replies; /* from workers, and orders */
+	struct wakeup wakeup;
+	struct service *service;
+	struct pool *pool;
+	struct perclient *perclient; /* thread mode: who takes connections */
+	struct event_base *base;
+	struct event *wakeup_event;
+	struct event *tick; /* deadlines, while there are any */
+	pthread_t thread;
+	unsigned number;
+	enum reactor_phase phase;
+
+	/* conn.c */
+	struct conn **slots;
+	uint32_t slots_made;
+	uint32_t slots_room;
+	struct conn_list free_slots;
+	struct conn_list lingering; /* by deadline, earliest first */
+	unsigned open;
+	unsigned refusing; /* connections admitted only to be refused */
+
+	/* dispatch.c */
+	struct dispatch *dispatch;
+	unsigned jobs_out;
+	struct job *idle_jobs;
+	unsigned idle_count;
+
+	/* reply.c */
+	struct mpsc_node *pending; /* taken, not yet worked on */
+
+	/* accept.c */
+	struct acceptor *acceptors;
+	unsigned acceptor_count;
+
+	/* the end */
+	void (*drained)(void *); /* called once when nothing is left */
+	void *drained_argument;
+	struct job *orders[3]; /* preallocated messages: drain, kill, stop */
+
+	struct counters counters;
+};
+
+/**
+ * reactor_open(reactor, service, number):
+ * Make a reactor that does not run yet, in place. Return THRONG_OK, or an
+ * error with nothing left behind. Thread: any.
+ */
+throng_error reactor_open(struct reactor *reactor, struct service *service,
+    unsigned number);
+
+/**
+ * reactor_close(reactor):
+ * Free a reactor that does not run. Thread: any.
+ */
+void reactor_close(struct reactor *reactor);
+
+/**
+ * reactor_start(reactor):
+ * Run the loop in a thread of its own. Return 0 or an errno value.
+ * Thread: any.
+ */
+int reactor_start(struct reactor *reactor);
+
+/**
+ * reactor_push(reactor, jobs, counters):
+ * Bring back a chain of jobs, at least one, and wake the reactor if need be;
+ * a wakeup is counted in `counters`, the caller's own. Never waits.
+ * Thread: any.
+ */
+void reactor_push(struct reactor *reactor, struct mpsc_chain *jobs,
+    struct counters *counters);
+
+/**
+ * reactor_order(reactor, order):
+ * Send JOB_DRAIN, JOB_KILL or JOB_STOP, each at most once and in this
+ * order. Thread: any, one at a time.
+ */
+void reactor_order(struct reactor *reactor, enum job_kind order);
+
+/**
+ * reactor_job(reactor):
+ * Return an empty job, or NULL if memory is short. It goes back with
+ * reactor_job_done(). Thread: the reactor's.
+ */
+struct job *reactor_job(struct reactor *reactor);
+
+/**
+ * reactor_job_done(reactor, job):
+ * Take back a job. Thread: the reactor's.
+ */
+void reactor_job_done(struct reactor *reactor, struct job *job);
+
+/**
+ * reactor_poke(reactor):
+ * See whether the end has been reached; call it when a connection has closed
+ * or a job has come back. Thread: the reactor's.
+ */
+void reactor_poke(struct reactor *reactor);
+
+#endif /* REACTOR_H */

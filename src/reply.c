@@ -1,0 +1,123 @@
+#include "reply.h"
+
+#include "conn.h"
+#include "dispatch.h"
+#include "drain.h"
+#include "reactor.h"
+#include "write.h"
+
+/** Jobs worked on before the sockets get their turn again. */
+#define BATCH_MAX 256
+
+/* The client has left: the replies have nowhere to go, but the handler's
+ * state must still be closed by a worker. */
+static void
+gone(struct reactor *r, struct job *job)
+{
+	void *state = job->state;
+
+	counter_add_own(r->phase == REACTOR_KILLED ?
+	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
+	    job->replies + job_unanswered(job));
+	if (state != NULL &&
+	    r->service->handler->connection_close != NULL) {
+		job_reset(job);
+		job->kind = JOB_END;
+		job->state = state;
+		dispatch_job(r, job);
+		return;
+	}
+	reactor_job_done(r, job);
+}
+
+/* Send what a worker made of a connection's requests. */
+static void
+replied(struct reactor *r, struct job *job)
+{
+	struct conn *c = conn_find(r, job->slot, job->generation);
+	bool close = job->close, sent;
+
+	dispatch_returned(r, job);
+	if (c == NULL) {
+		gone(r, job);
+		reactor_poke(r);
+		return;
+	}
+	c->job = NULL;
+	c->job_out = false;
+	c->state = job->state;
+	sent = write_job(c, job) == 0;
+	if (sent && job_unanswered(job) > 0) {
+		/* Its replies were many: the rest when they are out. */
+		bytes_reset(&job->out);
+		job->replies = 0;
+		c->job = job;
+		c->job_held = true;
+		close = false;
+	} else {
+		reactor_job_done(r, job);
+	}
+	if (close)
+		conn_last(c, CLOSE_DONE);
+	if (sent)
+		conn_poke(c);
+	else
+		conn_close(c, CLOSE_RESET);
+}
+
+/* A connection's state has been closed. */
+static void
+ended(struct reactor *r, struct job *job)
+{
+
+	dispatch_returned(r, job);
+	reactor_job_done(r, job);
+	reactor_poke(r);
+}
+
+static void
+arrived(struct reactor *r, struct job *job)
+{
+
+	switch ((enum job_kind)job->kind) {
+	case JOB_REQUESTS:
+		replied(r, job);
+		break;
+	case JOB_END:
+		ended(r, job);
+		break;
+	case JOB_DRAIN:
+		drain_begin(r);
+		break;
+	case JOB_KILL:
+		drain_kill(r);
+		break;
+	case JOB_STOP:
+		event_base_loopbreak(r->base);
+		break;
+	}
+}
+
+void
+reply_arrived(evutil_socket_t fd, short what, void *argument)
+{
+	struct reactor *r = argument;
+	struct mpsc_node *node;
+	int left = BATCH_MAX;
+
+	(void)fd;
+	(void)what;
+	if (r->pending == NULL) {
+		/* Clear first, take second: what is pushed in between is
+		 * taken, and its signal wakes us once for nothing. */
+		wakeup_clear(&r->wakeup);
+		r->pending = mpsc_take(&r->replies);
+	}
+	while ((node = r->pending) != NULL && left-- > 0) {
+		r->pending = node->next;
+		arrived(r, job_of(node));
+	}
+	/* Nobody signals for what was taken already. */
+	if (r->pending != NULL)
+		event_active(r->wakeup_event, EV_READ, 0);
+}

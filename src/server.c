@@ -1,0 +1,373 @@
+/*
+ * The server: everything is made and unmade here, in one order. Reads as a
+ * table of contents; the work is in the stages.
+ *
+ * throng_create() opens the listeners, throng_run() does the rest: reactors,
+ * then workers (or the place for clients' threads), then it waits. The end:
+ * the reactors drain, then kill what is left, the workers stop, the reactors
+ * stop, all are joined.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "clock.h"
+#include "events.h"
+#include "listen.h"
+#include "perclient.h"
+#include "reactor.h"
+#include "service.h"
+#include "settings.h"
+#include "wakeup.h"
+#include "work.h"
+
+/** What handlers get to return after their connections were killed. */
+#define KILL_NS (1 * CLOCK_S)
+
+enum stop_request { STOP_NO, STOP_DRAIN, STOP_NOW };
+
+/** A reactor and what the server knows of it. */
+struct part {
+	struct reactor reactor;
+	throng_server *server;
+	_Atomic bool drained;
+};
+
+struct throng_server {
+	struct service service;
+	struct listener listeners[THRONG_LISTEN_MAX];
+	unsigned listener_count;
+	struct wakeup control; /* something has changed for throng_run() */
+	_Atomic int stop;      /* enum stop_request, only grows */
+	_Atomic bool ran;
+	bool stuck;            /* a handler still runs: free nothing */
+	struct part *parts;
+	unsigned part_count;   /* opened */
+	unsigned started;      /* of them, with a thread */
+	struct pool *pool;
+	struct perclient *perclient;
+	struct counters *worker_counters;
+};
+
+/* Zeroed memory for things that begin on a cache line. */
+static void *
+aligned_zeroed(size_t count, size_t size)
+{
+	void *memory;
+
+	size = (count * size + MPSC_CACHE_LINE - 1) / MPSC_CACHE_LINE *
+	    MPSC_CACHE_LINE;
+	if ((memory = aligned_alloc(MPSC_CACHE_LINE, size)) != NULL)
+		memset(memory, 0, size);
+	return (memory);
+}
+
+/* A reactor has nothing left; it may say so more than once. */
+static void
+on_drained(void *argument)
+{
+	struct part *part = argument;
+
+	/* Release: what the reactor did is done for whoever sees the flag. */
+	atomic_store_explicit(&part->drained, true, memory_order_release);
+	wakeup_signal(&part->server->control);
+}
+
+static throng_error
+open_listeners(throng_server *s)
+{
+	const throng_config *c = &s->service.config;
+	unsigned sockets = c->accept == THRONG_ACCEPT_SPREAD ?
+	    c->reactors : 1;
+	throng_error error;
+
+	for (; s->listener_count < c->listen_count; s->listener_count++) {
+		error = listener_open(&s->listeners[s->listener_count],
+		    c->listen[s->listener_count], sockets, c->backlog,
+		    &s->service.log);
+		if (error != THRONG_OK)
+			return (error);
+	}
+	return (THRONG_OK);
+}
+
+static throng_error
+open_parts(throng_server *s)
+{
+	const throng_config *c = &s->service.config;
+	throng_error error = THRONG_OK;
+
+	s->parts = aligned_zeroed(c->reactors, sizeof(*s->parts));
+	s->worker_counters = aligned_zeroed(c->workers,
+	    sizeof(*s->worker_counters));
+	if (s->parts == NULL || s->worker_counters == NULL)
+		return (THRONG_ERR_NOMEM);
+	while (error == THRONG_OK && s->part_count < c->reactors) {
+		struct part *p = &s->parts[s->part_count];
+
+		error = reactor_open(&p->reactor, &s->service, s->part_count);
+		if (error != THRONG_OK)
+			break;
+		s->part_count++;
+		p->server = s;
+		p->reactor.drained = on_drained;
+		p->reactor.drained_argument = p;
+		error = accept_open(&p->reactor, s->listeners,
+		    s->listener_count, c->accept == THRONG_ACCEPT_SPREAD);
+	}
+	return (error);
+}
+
+throng_error
+throng_create(const throng_config *config, const throng_handler *handler,
+    throng_server **server)
+{
+	throng_server *s;
+	throng_error error;
+
+	*server = NULL;
+	if ((s = aligned_zeroed(1, sizeof(*s))) == NULL)
+		return (THRONG_ERR_NOMEM);
+	s->control = (struct wakeup){ -1, -1 };
+	if ((error = settings_apply(&s->service, config, handler)) !=
+	    THRONG_OK)
+		goto err;
+	if (wakeup_open(&s->control) == -1) {
+		s->control = (struct wakeup){ -1, -1 };
+		error = THRONG_ERR_SYSTEM;
+		goto err;
+	}
+	if ((error = open_listeners(s)) != THRONG_OK ||
+	    (error = open_parts(s)) != THRONG_OK)
+		goto err;
+	*server = s;
+	return (THRONG_OK);
+
+err:
+	throng_free(s);
+	return (error);
+}
+
+void
+throng_free(throng_server *s)
+{
+
+	if (s == NULL || s->stuck)
+		return;
+	for (unsigned i = 0; i < s->part_count; i++)
+		reactor_close(&s->parts[i].reactor);
+	free(s->parts);
+	free(s->worker_counters);
+	for (unsigned i = 0; i < s->listener_count; i++)
+		listener_close(&s->listeners[i]);
+	if (s->control.read_fd != -1)
+		wakeup_close(&s->control);
+	free(s);
+}
+
+/* Those who run the handler, then those who feed them. */
+static throng_error
+start(throng_server *s)
+{
+	throng_error error = THRONG_OK;
+
+	if (s->service.config.mode == THRONG_MODE_THREAD) {
+		if ((s->perclient = perclient_open(&s->service)) == NULL)
+			return (THRONG_ERR_NOMEM);
+	} else {
+		error = pool_start(&s->service, s->worker_counters, &s->pool);
+		if (error != THRONG_OK)
+			return (error);
+	}
+	for (; s->started < s->part_count; s->started++) {
+		struct reactor *r = &s->parts[s->started].reactor;
+
+		r->pool = s->pool;
+		r->perclient = s->perclient;
+		if (reactor_start(r) != 0)
+			return (THRONG_ERR_THREAD);
+	}
+	return (THRONG_OK);
+}
+
+static int
+stop_request(const throng_server *s)
+{
+
+	/* Acquire: what its maker did before is seen by the maker of stops. */
+	return (atomic_load_explicit(&s->stop, memory_order_acquire));
+}
+
+/* Sleep until the control pipe has news, or until `deadline`. */
+static void
+await_news(throng_server *s, uint64_t deadline)
+{
+	struct pollfd pfd = { .fd = s->control.read_fd, .events = POLLIN };
+	uint64_t now = clock_now();
+	int timeout = -1;
+
+	if (deadline != UINT64_MAX)
+		timeout = deadline <= now ? 0 :
+		    (int)((deadline - now) / CLOCK_MS + 1);
+	(void)poll(&pfd, 1, timeout);
+	wakeup_clear(&s->control);
+}
+
+static bool
+all_drained(const throng_server *s)
+{
+
+	for (unsigned i = 0; i < s->started; i++)
+		/* Acquire: pairs with on_drained(). */
+		if (!atomic_load_explicit(&s->parts[i].drained,
+		    memory_order_acquire))
+			return (false);
+	return (true);
+}
+
+static void
+order_all(throng_server *s, enum job_kind order)
+{
+
+	for (unsigned i = 0; i < s->started; i++)
+		reactor_order(&s->parts[i].reactor, order);
+}
+
+/* Let owed replies go out. Return whether all have. */
+static bool
+drain(throng_server *s, uint64_t deadline)
+{
+	uint64_t slice;
+
+	order_all(s, JOB_DRAIN);
+	while (!all_drained(s)) {
+		if (stop_request(s) == STOP_NOW || clock_now() >= deadline)
+			return (false);
+		await_news(s, deadline);
+	}
+	if (s->perclient == NULL)
+		return (true);
+	/* In slices, so that a request to end at once is heard. */
+	do {
+		slice = clock_now() + 50 * (uint64_t)CLOCK_MS;
+		if (perclient_drain(s->perclient,
+		    slice < deadline ? slice : deadline))
+			return (true);
+	} while (stop_request(s) != STOP_NOW && clock_now() < deadline);
+	return (false);
+}
+
+/* Break what is left. Handlers get a moment to return. */
+static void
+kill_rest(throng_server *s)
+{
+	uint64_t deadline = clock_now() + KILL_NS;
+
+	order_all(s, JOB_KILL);
+	while (!all_drained(s) && clock_now() < deadline)
+		await_news(s, deadline);
+	if (s->perclient != NULL && !perclient_kill(s->perclient, deadline))
+		s->stuck = true;
+}
+
+/* Workers first: what they bring back still finds its reactor. */
+static void
+join_all(throng_server *s)
+{
+
+	if (s->pool != NULL && !pool_stop(s->pool, clock_now() + KILL_NS))
+		s->stuck = true;
+	order_all(s, JOB_STOP);
+	for (unsigned i = 0; i < s->started; i++)
+		pthread_join(s->parts[i].reactor.thread, NULL);
+	if (!s->stuck)
+		perclient_close(s->perclient);
+	s->pool = NULL;
+	s->perclient = NULL;
+}
+
+throng_error
+throng_run(throng_server *s)
+{
+	const throng_config *c = &s->service.config;
+	throng_error error;
+
+	/* Acquire and release: whoever runs it owns it. */
+	if (atomic_exchange_explicit(&s->ran, true, memory_order_acq_rel))
+		return (THRONG_ERR_STATE);
+	if ((error = start(s)) != THRONG_OK) {
+		event_trouble(&s->service.log, THRONG_LOG_ERROR,
+		    "not-started", errno);
+		kill_rest(s);
+		join_all(s);
+		return (error);
+	}
+	if (c->started != NULL)
+		c->started(s, c->started_argument);
+	while (stop_request(s) == STOP_NO)
+		await_news(s, UINT64_MAX);
+	if (stop_request(s) == STOP_NOW ||
+	    !drain(s, clock_now() + c->drain_ms * (uint64_t)CLOCK_MS))
+		kill_rest(s);
+	join_all(s);
+	return (s->stuck ? THRONG_ERR_STUCK : THRONG_OK);
+}
+
+static void
+request_stop(throng_server *s, int wanted)
+{
+	int seen = STOP_NO;
+
+	/* It only grows. Release: pairs with stop_request(). */
+	while (seen < wanted && !atomic_compare_exchange_weak_explicit(
+	    &s->stop, &seen, wanted, memory_order_release,
+	    memory_order_relaxed))
+		continue;
+	wakeup_signal(&s->control);
+}
+
+void
+throng_stop(throng_server *s)
+{
+
+	request_stop(s, STOP_DRAIN);
+}
+
+void
+throng_stop_now(throng_server *s)
+{
+
+	request_stop(s, STOP_NOW);
+}
+
+const char *
+throng_address(const throng_server *s, unsigned index)
+{
+
+	return (index < s->listener_count ? s->listeners[index].text : NULL);
+}
+
+unsigned
+throng_max_connections(const throng_server *s)
+{
+
+	return (s->service.max_connections);
+}
+
+void
+throng_stats_read(const throng_server *s, throng_stats *stats)
+{
+
+	memset(stats, 0, sizeof(*stats));
+	counters_sum(&s->service.shared, stats);
+	for (unsigned i = 0; i < s->part_count; i++)
+		counters_sum(&s->parts[i].reactor.counters, stats);
+	for (unsigned i = 0; i < s->service.config.workers; i++)
+		counters_sum(&s->worker_counters[i], stats);
+}

@@ -1,0 +1,56 @@
+/**
+ * service.h - what all threads of a server share: settings that no longer
+ * change, and the number of connections.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "counters.h"
+#include "frame.h"
+#include "log.h"
+#include "throng.h"
+
+/** Constant once threads run, but for the atomics. */
+struct service {
+	throng_config config;
+	const throng_handler *handler;
+	struct framer framer;
+	struct log log;
+	unsigned max_connections;
+	_Atomic unsigned connections; /* admitted and not yet closed */
+	struct counters shared;       /* of threads without their own */
+};
+
+/**
+ * service_admit(service):
+ * Take one of the places for connections. Return false if there is none.
+ * Thread: any.
+ */
+static inline bool
+service_admit(struct service *s)
+{
+
+	/* Relaxed: a count of places; nothing else is read through it. */
+	if (atomic_fetch_add_explicit(&s->connections, 1,
+	    memory_order_relaxed) < s->max_connections)
+		return (true);
+	atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+	return (false);
+}
+
+/**
+ * service_leave(service):
+ * Give a place back. Thread: any.
+ */
+static inline void
+service_leave(struct service *s)
+{
+
+	/* Relaxed: as above. */
+	atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+}
+
+#endif /* SERVICE_H */

@@ -1,0 +1,151 @@
+#include "settings.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/** Descriptors left to all but connections: listeners, pipes, libraries. */
+#define DESCRIPTORS_KEPT 64
+
+static const char default_listen[] = "127.0.0.1:8000";
+
+void
+throng_config_init(throng_config *c)
+{
+
+	memset(c, 0, sizeof(*c));
+	c->framing = THRONG_FRAME_LINE;
+	c->mode = THRONG_MODE_POOL;
+	c->accept = THRONG_ACCEPT_SPREAD;
+	c->workers = 4;
+	c->reactors = 1;
+	c->max_frame = 1u << 20;
+	c->max_reply = 64u << 20;
+	c->backlog = 4096;
+	c->stack_size = 128u << 10;
+	c->drain_ms = 30000;
+	c->log_level = THRONG_LOG_WARN;
+	c->log_format = THRONG_LOG_TEXT;
+	c->log_fd = STDERR_FILENO;
+}
+
+static throng_error
+complain(const struct log *log, throng_error error, const char *setting,
+    uint64_t limit)
+{
+	struct log_line l;
+
+	if (log_begin(&l, log, THRONG_LOG_ERROR, "bad-setting")) {
+		log_text(&l, "setting", setting);
+		log_text(&l, "reason", throng_strerror(error));
+		if (error == THRONG_ERR_LIMIT)
+			log_number(&l, "limit", limit);
+		log_end(&l);
+	}
+	return (error);
+}
+
+/* One setting and its range. */
+struct range {
+	const char *name;
+	uint64_t value;
+	uint64_t min;
+	uint64_t max;
+};
+
+static throng_error
+check_ranges(const struct log *log, const throng_config *c)
+{
+	const struct range ranges[] = {
+		{ "listen", c->listen_count, 0, THRONG_LISTEN_MAX },
+		{ "framing", c->framing, 0, THRONG_FRAME_NETSTRING },
+		{ "mode", c->mode, 0, THRONG_MODE_THREAD },
+		{ "accept", c->accept, 0, THRONG_ACCEPT_SHARED },
+		{ "workers", c->workers, 1, SETTINGS_WORKERS_MAX },
+		{ "reactors", c->reactors, 1, SETTINGS_REACTORS_MAX },
+		{ "max_frame", c->max_frame, 1, FRAME_ABSURD_LENGTH },
+		{ "max_reply", c->max_reply, 1, SETTINGS_REPLY_MAX },
+		{ "max_connections", c->max_connections, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "backlog", c->backlog, 1, SETTINGS_BACKLOG_MAX },
+		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
+		    SETTINGS_STACK_MAX },
+		{ "drain_ms", c->drain_ms, 0, SETTINGS_DRAIN_MS_MAX },
+		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
+		{ "log_format", c->log_format, 0, THRONG_LOG_JSON },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (ranges[i].value < ranges[i].min ||
+		    ranges[i].value > ranges[i].max)
+			return (complain(log, THRONG_ERR_INVALID,
+			    ranges[i].name, 0));
+	return (THRONG_OK);
+}
+
+static bool
+handler_ok(const throng_handler *h)
+{
+
+	return (h != NULL && h->name != NULL && h->process_input != NULL &&
+	    (h->worker_open == NULL) == (h->worker_close == NULL) &&
+	    (h->connection_open == NULL) == (h->connection_close == NULL));
+}
+
+/* Every connection costs a descriptor. */
+static throng_error
+limit_connections(struct service *s)
+{
+	unsigned asked = s->config.max_connections;
+	struct rlimit limit;
+	uint64_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return (complain(&s->log, THRONG_ERR_SYSTEM,
+		    "max_connections", 0));
+	most = limit.rlim_cur;
+	most -= most / 4 < DESCRIPTORS_KEPT ? most / 4 : DESCRIPTORS_KEPT;
+	if (most > SETTINGS_CONNECTIONS_MAX)
+		most = SETTINGS_CONNECTIONS_MAX;
+	if (asked > most || most == 0)
+		return (complain(&s->log, THRONG_ERR_LIMIT,
+		    "max_connections", most));
+	s->max_connections = asked > 0 ? asked : (unsigned)most;
+	return (THRONG_OK);
+}
+
+throng_error
+settings_apply(struct service *s, const throng_config *config,
+    const throng_handler *handler)
+{
+	throng_error error;
+
+	s->config = *config;
+	s->handler = handler;
+	s->log = (struct log){
+		config->log_fd, config->log_level, config->log_format,
+	};
+	/* A log that cannot say so is of no use for the complaint. */
+	if (config->log_format > THRONG_LOG_JSON ||
+	    config->log_level > THRONG_LOG_DEBUG)
+		s->log = (struct log){
+			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
+		};
+	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
+		return (error);
+	if (!handler_ok(handler))
+		return (complain(&s->log, THRONG_ERR_INVALID, "handler", 0));
+	if (s->config.listen_count == 0) {
+		s->config.listen[0] = default_listen;
+		s->config.listen_count = 1;
+	}
+	/* Clients' threads do the work; one reactor is enough to accept. */
+	if (s->config.mode == THRONG_MODE_THREAD)
+		s->config.reactors = 1;
+	s->framer.framing = config->framing;
+	s->framer.max = (uint32_t)config->max_frame;
+	if (config->framing == THRONG_FRAME_RAW && handler->raw_limit > 0 &&
+	    handler->raw_limit < config->max_frame)
+		s->framer.max = (uint32_t)handler->raw_limit;
+	return (limit_connections(s));
+}

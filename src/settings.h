@@ -1,0 +1,28 @@
+/**
+ * settings.h - from what was asked for to what will be done.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "service.h"
+
+/** Ranges of the settings; options.c and settings.c share them. */
+#define SETTINGS_WORKERS_MAX 1024
+#define SETTINGS_REACTORS_MAX 64
+#define SETTINGS_CONNECTIONS_MAX 10000000
+#define SETTINGS_BACKLOG_MAX 65535
+#define SETTINGS_REPLY_MAX (1u << 30)
+#define SETTINGS_STACK_MIN (16u << 10)
+#define SETTINGS_STACK_MAX (1u << 30)
+#define SETTINGS_DRAIN_MS_MAX 3600000
+
+/**
+ * settings_apply(service, config, handler):
+ * Check `config` and fill in `service` with it, limits of the machine
+ * included. On failure write one line to the log and return an error.
+ * Thread: any.
+ */
+throng_error settings_apply(struct service *service,
+    const throng_config *config, const throng_handler *handler);
+
+#endif /* SETTINGS_H */

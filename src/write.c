@@ -1,0 +1,107 @@
+/*
+ * Sending directly while nothing waits spares a turn through libevent, which
+ * would arm an event, come back, write, and disarm it again. Replies must
+ * not overtake each other, so it is done only while the output is empty.
+ */
+#include "write.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "conn.h"
+#include "job.h"
+
+/** A rest above this is moved, not copied. Bytes. */
+#define MOVE_MIN (16u << 10)
+
+/* Send what the socket takes at once; return how much, or -1. */
+static ssize_t
+send_now(struct conn *c, const char *bytes, size_t length)
+{
+	ssize_t n;
+
+	do
+		n = send(bufferevent_getfd(c->bev), bytes, length,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return (0);
+	return (n);
+}
+
+static void
+free_moved(const void *data, size_t length, void *argument)
+{
+
+	(void)data;
+	(void)length;
+	free(argument);
+}
+
+/* The output takes the job's buffer over; the job goes on without one. */
+static int
+move(struct conn *c, struct job *job, size_t from)
+{
+	struct evbuffer *output = bufferevent_get_output(c->bev);
+	struct bytes *b = &job->out;
+
+	if (evbuffer_add_reference(output, b->data + from, b->length - from,
+	    free_moved, b->data) == -1)
+		return (-1);
+	*b = (struct bytes){ 0 };
+	return (0);
+}
+
+int
+write_reply(struct conn *c, const char *bytes, size_t length)
+{
+	ssize_t n = 0;
+
+	if (write_pending(c) == 0 &&
+	    (n = send_now(c, bytes, length)) == -1)
+		return (-1);
+	if ((size_t)n == length)
+		return (0);
+	return (bufferevent_write(c->bev, bytes + n, length - (size_t)n));
+}
+
+/* The same for a job's replies, of which a large rest need not be copied. */
+static int
+send_replies(struct conn *c, struct job *job)
+{
+	struct bytes *b = &job->out;
+	ssize_t n = 0;
+
+	if (write_pending(c) == 0 &&
+	    (n = send_now(c, b->data, b->length)) == -1)
+		return (-1);
+	if ((size_t)n == b->length)
+		return (0);
+	if (b->length - (size_t)n > MOVE_MIN)
+		return (move(c, job, (size_t)n));
+	return (bufferevent_write(c->bev, b->data + n,
+	    b->length - (size_t)n));
+}
+
+int
+write_job(struct conn *c, struct job *job)
+{
+	struct counters *counters = &c->reactor->counters;
+
+	if (job->out.length > 0 && send_replies(c, job) == -1) {
+		counter_add_own(&counters->dropped_gone, job->replies);
+		return (-1);
+	}
+	counter_add_own(&counters->replies, job->replies);
+	return (0);
+}
+
+size_t
+write_pending(const struct conn *c)
+{
+
+	return (evbuffer_get_length(bufferevent_get_output(c->bev)));
+}
