@@ -15,4 +15,64 @@ libbench_core_la_SOURCES = \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
+	bench/sim.c bench/sim.h \
 	bench/report.h
+
+if TESTS_ON
+bench_core_tests = \
+	test_bench_rng \
+	test_bench_hist \
+	test_bench_special \
+	test_bench_stats \
+	test_bench_fit \
+	test_bench_theory \
+	test_bench_plan \
+	test_bench_search \
+	test_bench_gates \
+	test_bench_sim
+check_PROGRAMS += $(bench_core_tests)
+TESTS += $(bench_core_tests)
+bench_test_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
+bench_test_ldadd = libbench_core.la libthrong_core.la $(CMOCKA_LIBS)
+
+test_bench_rng_SOURCES = tests/bench/test_rng.c tests/bench/check.h
+test_bench_rng_CPPFLAGS = $(bench_test_cppflags)
+test_bench_rng_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_rng_LDADD = $(bench_test_ldadd)
+test_bench_hist_SOURCES = tests/bench/test_hist.c tests/bench/check.h
+test_bench_hist_CPPFLAGS = $(bench_test_cppflags)
+test_bench_hist_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_hist_LDADD = $(bench_test_ldadd)
+test_bench_special_SOURCES = tests/bench/test_special.c tests/bench/check.h
+test_bench_special_CPPFLAGS = $(bench_test_cppflags)
+test_bench_special_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_special_LDADD = $(bench_test_ldadd)
+test_bench_stats_SOURCES = tests/bench/test_stats.c tests/bench/check.h
+test_bench_stats_CPPFLAGS = $(bench_test_cppflags)
+test_bench_stats_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_stats_LDADD = $(bench_test_ldadd)
+test_bench_fit_SOURCES = tests/bench/test_fit.c tests/bench/check.h
+test_bench_fit_CPPFLAGS = $(bench_test_cppflags)
+test_bench_fit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_fit_LDADD = $(bench_test_ldadd)
+test_bench_theory_SOURCES = tests/bench/test_theory.c tests/bench/check.h
+test_bench_theory_CPPFLAGS = $(bench_test_cppflags)
+test_bench_theory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_theory_LDADD = $(bench_test_ldadd)
+test_bench_plan_SOURCES = tests/bench/test_plan.c tests/bench/check.h
+test_bench_plan_CPPFLAGS = $(bench_test_cppflags)
+test_bench_plan_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_plan_LDADD = $(bench_test_ldadd)
+test_bench_search_SOURCES = tests/bench/test_search.c tests/bench/check.h
+test_bench_search_CPPFLAGS = $(bench_test_cppflags)
+test_bench_search_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_search_LDADD = $(bench_test_ldadd)
+test_bench_gates_SOURCES = tests/bench/test_gates.c tests/bench/check.h
+test_bench_gates_CPPFLAGS = $(bench_test_cppflags)
+test_bench_gates_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_gates_LDADD = $(bench_test_ldadd)
+test_bench_sim_SOURCES = tests/bench/test_sim.c tests/bench/check.h
+test_bench_sim_CPPFLAGS = $(bench_test_cppflags)
+test_bench_sim_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_sim_LDADD = $(bench_test_ldadd)
+endif

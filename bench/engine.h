@@ -170,6 +170,15 @@ void engine_finish(struct engine *engine);
 uint64_t engine_longest_gap(const struct engine *engine);
 
 /**
+ * engine_slack(engine):
+ * Return by how much the outstanding requests of a closed loop, summed over
+ * time, differ from depth x connections x length, in request-ns: less for
+ * those that the begin found unsent, more for those that the end found
+ * unanswered. Little's law is audited with it.
+ */
+int64_t engine_slack(const struct engine *engine);
+
+/**
  * engine_bytes_per_connection(void):
  * Return how many bytes an idle connection holds.
  */

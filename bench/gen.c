@@ -287,6 +287,7 @@ gen_collect(const struct gen *g, struct gen_result *result)
 	double busy;
 
 	result->gap = 0;
+	result->slack = 0;
 	result->cpu = 0;
 	result->busiest = 0;
 	result->cores = 0;
@@ -297,6 +298,7 @@ gen_collect(const struct gen *g, struct gen_result *result)
 		record_merge(result->record, &part->record);
 		if (part->gap > result->gap)
 			result->gap = part->gap;
+		result->slack += part->slack;
 		result->cpu += part->cpu;
 		busy = part->wall > 0 ?
 		    (double)part->cpu / (double)part->wall : 0;

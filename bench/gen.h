@@ -47,6 +47,7 @@ struct gen_result {
 	struct record *record;      /* the caller's, filled in */
 	const uint32_t *completions; /* per active connection, the generators' */
 	uint64_t gap;               /* longest without a reply, ns */
+	int64_t slack;              /* closed loop: see engine_slack() */
 	uint64_t cpu;               /* of all generators, ns */
 	double busiest;             /* share of a core of the busiest one */
 	double cores;               /* all of them, in cores */

@@ -45,8 +45,10 @@ static const struct option_row rows[] = {
 	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",
-	    "open loop: requests per second; 10%,50% of the capacity;\n"
-	    "without it: closed loop" },
+	    "open loop: requests per second, or 10%,50% of the lowest\n"
+	    "capacity among the targets (compare: 50%; run: closed loop)" },
+	{ "closed", FLAG, AT(closed), 0, 0, NULL,
+	    "closed loop: the next request when the reply is there" },
 	{ "arrival", TEXT, AT(arrival_text), 0, 0, "LAW",
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
@@ -342,8 +344,15 @@ reconcile(struct options *o)
 		    "not together with --request"));
 	if (o->expect != NULL && o->request == NULL)
 		return (wrong("expect", o->expect, "needs --request"));
-	if (o->visit > 0 && o->rates.count == 0)
-		return (wrong("visit", "N", "needs --rate"));
+	if (o->closed && o->rates.count > 0)
+		return (wrong("rate", o->rate_text,
+		    "not together with --closed"));
+	if (compare && !o->closed && o->rates.count == 0)
+		read_rates("50%", o);
+	/* Without a schedule a busy client is no fault: it is the limiter. */
+	if (o->rates.count == 0 &&
+	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
+		o->gates.client = NAN;
 	return (0);
 }
 

@@ -9,6 +9,10 @@
 
 #include "account.h"
 
+/* With fewer connections the noise is larger than what they hold. */
+#define MEMORY_USER_FROM 100
+#define MEMORY_KERNEL_FROM 1000
+
 /* The readings at one edge of the measured time. */
 struct edge {
 	struct account_target target;
@@ -82,11 +86,12 @@ fill_memory(const struct running *r, const struct trial_config *config,
 {
 	const double n = config->load.connections;
 
-	if (r->session == -1)
-		return;
-	trial->value[METRIC_MEMORY_USER] = (r->full.user - r->empty.user) / n;
-	trial->value[METRIC_MEMORY_KERNEL] =
-	    (r->full.kernel - r->empty.kernel) / n;
+	if (r->session != -1 && n >= MEMORY_USER_FROM)
+		trial->value[METRIC_MEMORY_USER] =
+		    (r->full.user - r->empty.user) / n;
+	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
+		trial->value[METRIC_MEMORY_KERNEL] =
+		    (r->full.kernel - r->empty.kernel) / n;
 }
 
 static void
@@ -96,7 +101,8 @@ fill(const struct running *r, const struct trial_config *config,
 	const double requests = (double)(result->record->replies +
 	    record_bad_total(result->record));
 	const double closed = (double)config->load.active *
-	    config->load.depth;
+	    config->load.depth +
+	    (double)result->slack / (double)config->length;
 
 	trial->length = config->length;
 	trial->connect = (double)gen_connect_ns(r->gen);
