@@ -136,7 +136,10 @@ reactor_main(void *argument)
 	snprintf(name, sizeof(name), "reactor-%u", r->number);
 	pthread_setname_np(pthread_self(), name);
 #endif
-	event_base_loop(r->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	/* A flag of our own: libevent's break is lost before the loop runs. */
+	while (!r->stopped)
+		event_base_loop(r->base,
+		    EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 	return (NULL);
 }
 
