@@ -122,6 +122,7 @@ reactor_close(struct reactor *r)
 		r->idle_jobs = job->backlog_next;
 		job_free(job);
 	}
+	bytes_free(&r->scratch);
 	conn_slots_free(r);
 }
 

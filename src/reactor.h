@@ -73,6 +73,9 @@ struct reactor {
 	struct job *idle_jobs;
 	unsigned idle_count;
 
+	/* read.c */
+	struct bytes scratch; /* where reads go first */
+
 	/* reply.c */
 	struct mpsc_node *pending; /* taken, not yet worked on */
 
