@@ -1,1 +1,48 @@
-# tests
+# tests. What a test is, is said at its top; `make check TESTS=test_frame`
+# runs one.
+
+EXTRA_DIST += tests/corpus
+
+if TESTS_ON
+AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
+	export THRONGD; \
+	CC='$(CC)' CFLAGS='$(CFLAGS) $(LIBEVENT_CFLAGS)' NM='$(NM)'; \
+	export CC CFLAGS NM;
+
+unit_tests = test_address test_frame test_frame_write test_parse
+check_PROGRAMS += $(unit_tests) fuzz_frame
+TESTS += $(unit_tests)
+
+frames_files = tests/frames.c tests/frames.h
+unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+unit_libs = libthrong_core.la $(CMOCKA_LIBS)
+
+test_address_SOURCES = tests/test_address.c
+test_address_CFLAGS = $(unit_cflags)
+test_address_LDADD = $(unit_libs)
+
+test_frame_SOURCES = tests/test_frame.c $(frames_files)
+test_frame_CFLAGS = $(unit_cflags)
+test_frame_LDADD = $(unit_libs)
+
+test_frame_write_SOURCES = tests/test_frame_write.c
+test_frame_write_CFLAGS = $(unit_cflags)
+test_frame_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=memchr -static
+test_frame_write_LDADD = $(unit_libs)
+
+test_parse_SOURCES = tests/test_parse.c
+test_parse_CFLAGS = $(unit_cflags)
+test_parse_LDADD = $(unit_libs)
+
+# Compiled with its own flags, so that the framer is instrumented, too.
+fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c
+if FUZZ_ON
+fuzz_cflags = -DFUZZING -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all
+fuzz_frame_CFLAGS = $(AM_CFLAGS) $(fuzz_cflags)
+fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(fuzz_cflags)
+else
+fuzz_frame_CFLAGS = $(AM_CFLAGS)
+TESTS += fuzz_frame
+endif
+endif

@@ -1,0 +1,141 @@
+#!/bin/sh
+# What the tree promises about itself: docstrings, headers that compile alone,
+# exported names, and none of the calls that are known to bite.
+#
+# Run by `make check` in the build folder with srcdir, CC and NM in the
+# environment; works by hand in the source folder, too.
+
+src=${srcdir:-.}
+cc=${CC:-cc}
+nm=${NM:-nm}
+failed=0
+
+fail()
+{
+	echo "FAIL: $*"
+	failed=1
+}
+
+headers=$(cd "$src" && ls include/throng.h src/*.h src/*/*.h bench/*.h \
+    tests/*.h 2>/dev/null)
+sources=$(cd "$src" && ls src/*.c src/*/*.c src/*.h src/*/*.h \
+    include/throng.h 2>/dev/null)
+
+# The code of a file without its comments, each line with its place.
+code()
+{
+	awk '
+	FNR == 1 { inside = 0 }
+	{
+		line = $0
+		kept = ""
+		while (line != "") {
+			at = index(line, inside ? "*/" : "/*")
+			if (!inside)
+				kept = kept (at ? substr(line, 1, at - 1) : line)
+			line = at ? substr(line, at + 2) : ""
+			if (at)
+				inside = !inside
+		}
+		printf "%s:%d: %s\n", FILENAME, FNR, kept
+	}' "$@"
+}
+
+docstrings()
+{
+	(cd "$src" && awk -f tests/check_docs.awk $headers) ||
+	    fail "docstrings"
+}
+
+# A header that needs another one first is not a header.
+headers_alone()
+{
+	for header in $headers; do
+		echo "#include \"$src/$header\"" |
+		    $cc -std=gnu11 -Wall -Wextra -Werror -fsyntax-only \
+		    -I"$src/include" -I"$src/src" -I"$src/bench" \
+		    -I"$src/tests" $CFLAGS -x c - ||
+		    fail "$header does not compile alone"
+	done
+	echo "#include \"$src/include/throng.h\"" |
+	    $cc -std=c11 -pedantic -Wall -Wextra -Werror -fsyntax-only -x c - ||
+	    fail "throng.h is not plain C11"
+}
+
+# Names that a program linked with the library would see.
+exports()
+{
+	if [ -f .libs/libthrong.so ]; then
+		names=$($nm -D --defined-only .libs/libthrong.so |
+		    awk '{ print $NF }' | sed 's/@.*//' |
+		    grep -v '^throng_' | grep -v '^_\(init\|fini\)$')
+		[ -z "$names" ] || fail "the shared library exports" $names
+		$nm -D --defined-only .libs/libthrong.so |
+		    grep -q ' T throng_create$' ||
+		    fail "the shared library does not export throng_create"
+	else
+		echo "SKIP: no shared library here"
+	fi
+	if [ -f .libs/libthrong.a ]; then
+		names=$($nm -g --defined-only .libs/libthrong.a 2>/dev/null |
+		    awk 'NF == 3 && $3 !~ /^throng_/ { print $3 }' | sort -u)
+		[ -z "$names" ] ||
+		    echo "NOTE: global names of the static library:" $names
+	fi
+}
+
+# never REGEX WHY FILES...: no code of the files may match.
+never()
+{
+	regex=$1 why=$2
+	shift 2
+	hits=$(cd "$src" && code "$@" | grep -E ": .*$regex")
+	[ -z "$hits" ] || fail "$why:
+$hits"
+}
+
+traps()
+{
+	never '#include.*ev(http|dns|tag|rpc)|event2/(http|dns|tag|rpc)' \
+	    "only libevent's core is used" $sources
+	never 'evbuffer_add_buffer_reference' \
+	    "dangling chains (CVE-2026-63381)" $sources
+	never 'setwatermark\([^;]*EV_READ[^;]*,[^;0]*[1-9a-z_]+[^;,]*\);' \
+	    "a read high watermark spins" $sources
+	never 'bufferevent_set_timeouts' \
+	    "timeouts lose readable events" $sources
+	never 'event_base_loopbreak' "lost before the loop runs" $sources
+	never 'EV_SIGNAL|evsignal_' "one signal base per process" $sources
+	never 'EPOLL_USE_CHANGELIST' "not with dup'ed descriptors" $sources
+	never 'BEV_OPT_(UNLOCK_CALLBACKS|THREADSAFE)' \
+	    "one thread owns a bufferevent" $sources
+	never 'bufferevent_openssl_filter_new|SSL_CTX_set_read_ahead' \
+	    "TLS filters and read-ahead stall" $sources
+	never 'SSL_MODE_ENABLE_PARTIAL_WRITE' "bytes are skipped" $sources
+	never 'pthread_cancel' "threads end by a message" $sources
+	never '[^a-z_](strcpy|strcat|sprintf|vsprintf|gets|alloca)\(' \
+	    "no bounds" $sources
+}
+
+# A test that sleeps waits too long on a fast machine, too little on a slow.
+tests_do_not_sleep()
+{
+	never '[^a-z_](sleep|usleep|nanosleep|clock_nanosleep)\(' \
+	    "wait for a condition with a deadline" \
+	    $(cd "$src" && ls tests/*.c)
+}
+
+no_marks()
+{
+	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
+	[ -z "$marks" ] || fail "open ends:
+$marks"
+}
+
+docstrings
+headers_alone
+exports
+traps
+tests_do_not_sleep
+no_marks
+exit $failed

@@ -1,0 +1,423 @@
+/*
+ * Clients that are many, that leave at any moment, that do not read, and
+ * that are owed more than fits in a buffer; and the others, which must not
+ * notice.
+ */
+#include <sys/socket.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support.h"
+#include "table.h"
+
+#define MIB ((size_t)1 << 20)
+#define THOUSAND 1000
+
+static void
+thousand(struct run *run)
+{
+	static struct caller *callers[THOUSAND];
+	char nonce[SUPPORT_NONCE];
+	unsigned i, round;
+	size_t n;
+
+	for (i = 0; i < THOUSAND; i++)
+		callers[i] = table_open(run);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < THOUSAND; i++) {
+			n = support_nonce(round * THOUSAND + i, nonce);
+			must(caller_request(callers[i], nonce, n));
+		}
+		for (i = 0; i < THOUSAND; i++) {
+			n = support_nonce(round * THOUSAND + i, nonce);
+			must(caller_expect(callers[i], nonce, n));
+		}
+	}
+	for (i = 0; i < THOUSAND; i++)
+		table_close(run, callers[i]);
+	table_end(run);
+	table_expect_count(run, "connections", THOUSAND);
+	if (run->framing != THRONG_FRAME_RAW)
+		table_expect_count(run, "requests", 3 * THOUSAND);
+	table_expect_count(run, "refused", 0);
+	table_expect_count(run, "dropped_gone", 0);
+}
+
+/* Ask the work handler for `size` bytes of reply, and get just as many. */
+static void
+ask_size(struct run *run, struct caller *c, unsigned size)
+{
+	const char *payload;
+	char request[40];
+	size_t length;
+
+	snprintf(request, sizeof(request), "reply %u", size);
+	must(caller_request(c, request, strlen(request)));
+	must(caller_reply(c, &payload, &length));
+	if (length != size) {
+		support_wrong("%zu bytes instead of %u: \"%s\"", length, size,
+		    support_escaped(payload, length));
+		must(-1);
+	}
+}
+
+static void
+leave_half_sent(struct run *run)
+{
+	struct caller *c, *stays = table_open(run);
+	struct blob out = { 0 };
+	size_t cut, left = 0;
+
+	blob_frame(&out, run->framing, 2, "reply 5", 7);
+	for (cut = 1; cut < out.length; cut++) {
+		c = table_open(run);
+		must(caller_send(c, out.data, cut));
+		caller_close(c);
+		left++;
+		ask_size(run, stays, (unsigned)cut);
+	}
+	table_close(run, stays);
+	table_end(run);
+	table_expect_count(run, "dropped_partial", left);
+	table_expect_count(run, "requests", left);
+	blob_free(&out);
+}
+
+/* The client resets while its request is being worked on. */
+static void
+leave_in_worker(struct run *run)
+{
+	struct caller *c, *next;
+	unsigned i;
+
+	for (i = 0; i < 5; i++) {
+		c = table_open(run);
+		must(caller_request(c, "wait 50ms reply 999", 19));
+		must(caller_taken(c));
+		caller_reset(c);
+		/* Likely in the place that has just become free. */
+		next = table_open(run);
+		ask_size(run, next, i);
+		ask_size(run, next, 100 + i);
+		table_close(run, next);
+	}
+	table_end(run);
+	table_expect_count(run, "requests", 15);
+	table_expect_count(run, "dropped_gone", 5);
+	table_expect_count(run, "replies", 10);
+}
+
+/* --workers 1: some requests wait behind those of another client. */
+static void
+leave_queued(struct run *run)
+{
+	struct caller *c, *busy = table_open(run), *next;
+	struct blob out = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 100; i++)
+		blob_frame(&out, run->framing, 1, "reply 998", 9);
+	for (i = 0; i < 5; i++) {
+		must(caller_request(busy, "wait 50ms", 9));
+		must(caller_taken(busy));
+		c = table_open(run);
+		must(caller_send(c, out.data, out.length));
+		must(caller_taken(c));
+		if (i % 2)
+			caller_reset(c);
+		else
+			caller_close(c);
+		next = table_open(run);
+		ask_size(run, next, i);
+		table_close(run, next);
+		must(caller_expect(busy, "ok", 2));
+	}
+	table_close(run, busy);
+	table_end(run);
+	/* Nothing that was asked may be lost without a count. */
+	if (table_count(run, "requests") > table_count(run, "replies") +
+	    table_count(run, "dropped_gone")) {
+		support_wrong("requests lost");
+		must(-1);
+	}
+	blob_free(&out);
+}
+
+static void
+leave_half_replied(struct run *run)
+{
+	struct caller *c, *next;
+	unsigned i;
+
+	for (i = 0; i < 6; i++) {
+		c = table_open(run);
+		must(caller_request(c, "reply 8M", 8));
+		must(caller_skip(c, 1000));
+		if (i % 2)
+			caller_reset(c);
+		else
+			caller_close(c);
+		next = table_open(run);
+		ask_size(run, next, i);
+		table_close(run, next);
+	}
+	table_end(run);
+	table_expect_count(run, "connections", 12);
+	table_expect_count(run, "requests", 12);
+}
+
+/* Come and go in disorder, many at a time; whoever stays is served right. */
+static void
+churn(struct run *run)
+{
+	struct caller *callers[40] = { NULL };
+	uint64_t seed = 11;
+	unsigned i, at;
+
+	for (i = 0; i < 3000; i++) {
+		at = support_random(&seed) % 40;
+		switch (callers[at] == NULL ? 9 : support_random(&seed) % 8) {
+		case 9:
+			callers[at] = table_open(run);
+			break;
+		case 0:
+			caller_reset(callers[at]);
+			callers[at] = NULL;
+			break;
+		case 1:
+			caller_close(callers[at]);
+			callers[at] = NULL;
+			break;
+		case 2:
+			must(caller_request(callers[at], "wait 1ms", 8));
+			must(caller_request(callers[at], "reply 300", 9));
+			caller_reset(callers[at]);
+			callers[at] = NULL;
+			break;
+		default:
+			ask_size(run, callers[at], i);
+		}
+	}
+	for (at = 0; at < 40; at++)
+		if (callers[at] != NULL)
+			caller_close(callers[at]);
+}
+
+/*
+ * Send until nothing is taken any more, while another client is served; the
+ * end is a number of turns without progress, each as long as a round trip
+ * and a turn of the clock. Returns the bytes taken.
+ */
+static size_t
+stuff(struct run *run, struct caller *c, struct caller *other,
+    const struct blob *out, size_t most)
+{
+	size_t taken = 0, at = 0;
+	unsigned idle = 0;
+	uint64_t turns = 0;
+	ssize_t n;
+
+	while (idle < 100 && taken < most) {
+		n = caller_send_some(c, out->data + at, out->length - at);
+		must(n < 0 ? -1 : 0);
+		taken += (size_t)n;
+		at = (at + (size_t)n) % out->length;
+		idle = n > 0 ? 0 : idle + 1;
+		if (n == 0 || turns % 64 == 0)
+			must(caller_ping(other, turns));
+		if (n == 0)
+			support_turn(support_now() + 1000);
+		turns++;
+	}
+	return (taken);
+}
+
+/* The whole of what was sent comes back when the client reads after all. */
+static void
+expect_all_back(struct run *run, struct caller *c, const struct blob *out,
+    size_t taken)
+{
+	size_t n, at = taken % out->length;
+
+	/* Finish the frame that was cut by the full buffers. */
+	if (at > 0) {
+		must(caller_pump(c, out->data + at, out->length - at,
+		    out->data, out->length));
+		taken += out->length - at;
+		taken -= out->length;
+	}
+	for (; taken > 0; taken -= n) {
+		n = taken < out->length ? taken : out->length;
+		must(caller_expect_bytes(c, out->data, n));
+	}
+}
+
+static void
+never_reads(struct run *run)
+{
+	const size_t most = 256 * MIB, bound = 64 * MIB;
+	struct caller *c = table_open(run), *other = table_open(run);
+	size_t taken, before = daemon_memory(run->daemon), now;
+	struct blob out = { 0 };
+	char payload[16000];
+	unsigned i;
+
+	for (i = 0; i < sizeof(payload); i++)
+		payload[i] = (char)('A' + i % 50);
+	blob_frame(&out, run->framing, 1, payload, sizeof(payload));
+	taken = stuff(run, c, other, &out, most);
+	now = daemon_memory(run->daemon);
+	if (taken >= bound) {
+		support_wrong("%zu bytes taken from a client that does not "
+		    "read", taken);
+		must(-1);
+	}
+	if (!support_sanitized() && now > before + 32 * MIB) {
+		support_wrong("the daemon grew from %zu to %zu KiB",
+		    before >> 10, now >> 10);
+		must(-1);
+	}
+	expect_all_back(run, c, &out, taken);
+	caller_close(c);
+	caller_close(other);
+	blob_free(&out);
+}
+
+/* Several of them at the same time, and they leave without having read. */
+static void
+never_read_and_leave(struct run *run)
+{
+	struct caller *c[8], *other = table_open(run);
+	struct blob out = { 0 };
+	char payload[1000];
+	unsigned i;
+
+	memset(payload, 'n', sizeof(payload));
+	for (i = 0; i < 100; i++)
+		blob_frame(&out, run->framing, 1, payload, sizeof(payload));
+	for (i = 0; i < 8; i++) {
+		c[i] = table_open(run);
+		stuff(run, c[i], other, &out, 4 * MIB);
+	}
+	for (i = 0; i < 8; i++) {
+		if (i % 2)
+			caller_reset(c[i]);
+		else
+			caller_close(c[i]);
+		must(caller_ping(other, i));
+	}
+	table_close(run, other);
+	blob_free(&out);
+}
+
+static void
+expect_size(struct run *run, struct caller *c, size_t size)
+{
+	const char *payload;
+	size_t length;
+
+	must(caller_reply(c, &payload, &length));
+	if (length != size) {
+		support_wrong("%zu bytes instead of %zu", length, size);
+		must(-1);
+	}
+}
+
+static void
+large_replies(struct run *run)
+{
+	struct caller *c = table_open(run), *other = table_open(run);
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		must(caller_request(c, "reply 8M", 8));
+	must(caller_request(c, "spin 1us", 8));
+	/* Not read yet: the other one is served all the same. */
+	for (i = 0; i < 20; i++)
+		ask_size(run, other, i);
+	for (i = 0; i < 3; i++) {
+		expect_size(run, c, 8 * MIB);
+		ask_size(run, other, i);
+	}
+	must(caller_expect(c, "ok", 2));
+	table_close(run, c);
+	table_close(run, other);
+	table_end(run);
+	table_expect_count(run, "requests", 27);
+	table_expect_count(run, "replies", 27);
+}
+
+/* Raw replies have no boundary, but a number of bytes and an end. */
+static void
+large_reply_raw(struct run *run)
+{
+	struct caller *c = table_open(run);
+
+	must(caller_send(c, "reply 8M", 8));
+	must(caller_skip(c, 8 * MIB));
+	must(caller_finish(c));
+	must(caller_expect_end(c));
+	table_close(run, c);
+}
+
+/* Owed and large and the sending side is shut down: still in full. */
+static void
+large_reply_half_closed(struct run *run)
+{
+	struct caller *c = table_open(run);
+
+	must(caller_request(c, "reply 8M", 8));
+	must(caller_finish(c));
+	expect_size(run, c, 8 * MIB);
+	must(caller_expect_end(c));
+	table_close(run, c);
+}
+
+/* What 16 bits cannot count cannot be sent, and the next one can. */
+static void
+too_large_for_len16(struct run *run)
+{
+	struct caller *c = table_open(run);
+
+	ask_size(run, c, 65535);
+	must(caller_request(c, "reply 65536", 11));
+	must(caller_expect_error(c, "failed"));
+	ask_size(run, c, 3);
+	table_close(run, c);
+	table_end(run);
+	table_expect_count(run, "failed", 1);
+}
+
+#define DEFAULT { NULL }
+#define ONE_WORKER { "--workers", "1" }
+#define LONG_FRAMED (TABLE_LINE | TABLE_LEN32 | TABLE_NETSTRING)
+
+static const struct table_case rows[] = {
+	{ "thousand", TABLE_ALL, "echo", DEFAULT, thousand },
+	{ "leave_half_sent", TABLE_FRAMED, "work", DEFAULT, leave_half_sent },
+	{ "leave_in_worker", TABLE_FRAMED, "work", DEFAULT, leave_in_worker },
+	{ "leave_queued", TABLE_FRAMED, "work", ONE_WORKER, leave_queued },
+	{ "leave_half_replied", LONG_FRAMED, "work", DEFAULT,
+	    leave_half_replied },
+	{ "churn", TABLE_FRAMED, "work", DEFAULT, churn },
+	{ "never_reads", TABLE_FRAMED, "echo", DEFAULT, never_reads },
+	{ "never_read_and_leave", TABLE_FRAMED, "echo", DEFAULT,
+	    never_read_and_leave },
+	{ "large_replies", LONG_FRAMED, "work", DEFAULT, large_replies },
+	{ "large_reply", TABLE_RAW, "work", DEFAULT, large_reply_raw },
+	{ "large_reply_half_closed", LONG_FRAMED, "work", DEFAULT,
+	    large_reply_half_closed },
+	{ "too_large", TABLE_LEN16, "work", DEFAULT, too_large_for_len16 },
+};
+
+int
+main(void)
+{
+
+	support_descriptors(4096);
+	return (table_main("server_clients", rows,
+	    sizeof(rows) / sizeof(rows[0])));
+}
