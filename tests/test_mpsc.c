@@ -32,7 +32,7 @@ push_one(struct mpsc *q, struct item *item)
 static void
 answers(void **state)
 {
-	struct mpsc q = { 0 };
+	struct mpsc q = { .pad = "" };
 	struct item items[3] = { 0 };
 
 	(void)state;
@@ -50,7 +50,7 @@ oldest_first(void **state)
 {
 	/* Chains of these lengths, one behind the other. */
 	static const unsigned lengths[] = { 1, 3, 1, 2, 5 };
-	struct mpsc q = { 0 };
+	struct mpsc q = { .pad = "" };
 	struct mpsc_chain chain = { 0 };
 	struct item items[12] = { 0 };
 	struct mpsc_node *node;

@@ -6,6 +6,8 @@ UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_events \
+	test_log \
 	test_bytes \
 	test_counters \
 	test_job \
@@ -54,5 +56,15 @@ test_wakeup_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_wakeup_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pipe2 -Wl,--wrap=read \
 	-Wl,--wrap=write
 test_wakeup_LDADD = $(UNIT_LIBS)
+
+test_events_SOURCES = tests/test_events.c $(UNIT_FILES) tests/json.c tests/json.h
+test_events_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_events_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
+test_events_LDADD = $(UNIT_LIBS)
+
+test_log_SOURCES = tests/test_log.c $(UNIT_FILES) tests/json.c tests/json.h
+test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
+test_log_LDADD = $(UNIT_LIBS)
 
 endif
