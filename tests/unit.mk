@@ -6,6 +6,9 @@ UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_gather \
+	test_process \
+	test_reply_build \
 	test_events \
 	test_log \
 	test_bytes \
@@ -66,5 +69,19 @@ test_log_SOURCES = tests/test_log.c $(UNIT_FILES) tests/json.c tests/json.h
 test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
 test_log_LDADD = $(UNIT_LIBS)
+
+test_gather_SOURCES = tests/test_gather.c $(UNIT_FILES)
+test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_gather_LDADD = $(UNIT_LIBS)
+
+test_process_SOURCES = tests/test_process.c $(UNIT_FILES)
+test_process_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_process_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+test_process_LDADD = $(UNIT_LIBS)
+
+test_reply_build_SOURCES = tests/test_reply_build.c $(UNIT_FILES)
+test_reply_build_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+test_reply_build_LDADD = $(UNIT_LIBS)
 
 endif
