@@ -10,7 +10,8 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 	export CC CFLAGS NM;
 
 unit_tests = test_address test_frame test_frame_write test_parse
-server_tests = test_server_bad test_server_clients test_server_frames
+server_tests = test_server_bad test_server_clients test_server_end \
+	test_server_frames test_server_limits
 check_PROGRAMS += $(unit_tests) $(server_tests) fuzz_frame
 TESTS += $(unit_tests) $(server_tests) tests/check_docs.sh
 dist_check_SCRIPTS += tests/check_docs.sh
@@ -53,6 +54,14 @@ test_server_clients_LDADD = $(unit_libs)
 test_server_frames_SOURCES = tests/test_server_frames.c $(table_files)
 test_server_frames_CFLAGS = $(unit_cflags)
 test_server_frames_LDADD = $(unit_libs)
+
+test_server_end_SOURCES = tests/test_server_end.c $(table_files)
+test_server_end_CFLAGS = $(unit_cflags)
+test_server_end_LDADD = $(unit_libs)
+
+test_server_limits_SOURCES = tests/test_server_limits.c $(table_files)
+test_server_limits_CFLAGS = $(unit_cflags)
+test_server_limits_LDADD = $(unit_libs)
 
 # Compiled with its own flags, so that the framer is instrumented, too.
 fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c
