@@ -7,10 +7,11 @@ include tests/bench/local.mk
 pkglibexec_PROGRAMS += throng-limit throng-bufferevent
 throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
-throng_limit_LDADD = libthrong_core.la
+throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
-throng_bufferevent_LDADD = libthrong_core.la $(LIBEVENT_LIBS)
+throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
+	$(LIBEVENT_LIBS) $(UNISTRING_LIBS)
 
 # The part of throng-bench that touches the system; a library, so that the
 # tests reach it.
