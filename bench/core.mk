@@ -16,7 +16,15 @@ libbench_core_la_SOURCES = \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h \
-	bench/report.h
+	bench/escape.c bench/escape.h \
+	bench/json.c bench/json.h \
+	bench/svg.c bench/svg.h \
+	bench/report.h bench/report_part.h \
+	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
+	bench/report_terminal.c bench/report_html.c bench/report_style.c \
+	bench/report_curves.c bench/report_tails.c bench/report_blocks.c \
+	bench/report_validity.c
+libbench_core_la_LIBADD = $(UNISTRING_LIBS)
 
 if TESTS_ON
 bench_core_tests = \
@@ -75,4 +83,11 @@ test_bench_sim_SOURCES = tests/bench/test_sim.c tests/bench/check.h
 test_bench_sim_CPPFLAGS = $(bench_test_cppflags)
 test_bench_sim_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_sim_LDADD = $(bench_test_ldadd)
+
+# Made-up results, for tests of the reports and to look at them.
+bench_fixture = tests/bench/fixture.c tests/bench/fixture.h
+check_PROGRAMS += bench_render_report
+bench_render_report_SOURCES = tests/bench/render_report.c $(bench_fixture)
+bench_render_report_CPPFLAGS = $(bench_test_cppflags)
+bench_render_report_LDADD = $(bench_test_ldadd)
 endif

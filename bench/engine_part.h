@@ -5,8 +5,6 @@
  *   engine_send.c   requests out
  *   engine_match.c  replies in
  *   engine_books.c  what is written down, and every way that a request ends
- *
- * All functions: Thread: the one that made the engine.
  */
 #ifndef BENCH_ENGINE_PART_H
 #define BENCH_ENGINE_PART_H
@@ -42,7 +40,10 @@ struct engine {
 	size_t out_length;
 };
 
-/** The time, in ns. */
+/**
+ * engine_now(e):
+ * Return the time, in ns. Thread: the generator's only one.
+ */
 static inline uint64_t
 engine_now(const struct engine *e)
 {
@@ -50,7 +51,11 @@ engine_now(const struct engine *e)
 	return (e->config.io.now(e->config.io.context));
 }
 
-/** Where what happens now is written down. */
+/**
+ * engine_record(e):
+ * Return where what happens now is written down.
+ * Thread: the generator's only one.
+ */
 static inline struct record *
 engine_record(struct engine *e)
 {
@@ -58,7 +63,11 @@ engine_record(struct engine *e)
 	return (e->measured ? e->config.record : e->idle);
 }
 
-/** The number of a connection within its generator. */
+/**
+ * engine_number(e, c):
+ * Return the number of a connection within its generator.
+ * Thread: the generator's only one.
+ */
 static inline uint32_t
 engine_number(const struct engine *e, const struct engine_conn *c)
 {
@@ -69,7 +78,7 @@ engine_number(const struct engine *e, const struct engine_conn *c)
 /**
  * engine_add(engine, conn, intended, work):
  * Put a request, framed, into the output buffer and on its connection.
- * Return 0, or -1 without memory.
+ * Return 0, or -1 without memory. Thread: the generator's only one.
  */
 int engine_add(struct engine *engine, struct engine_conn *conn,
     uint64_t intended, uint32_t work);
@@ -77,7 +86,7 @@ int engine_add(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_send(engine, conn, count, now):
  * Send the output buffer, which holds the newest `count` requests of the
- * connection.
+ * connection. Thread: the generator's only one.
  */
 void engine_send(struct engine *engine, struct engine_conn *conn,
     unsigned count, uint64_t now);
@@ -85,6 +94,7 @@ void engine_send(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_refill(engine, conn, now, depth):
  * Fill the connection up to `depth` outstanding requests, with one send.
+ * Thread: the generator's only one.
  */
 void engine_refill(struct engine *engine, struct engine_conn *conn,
     uint64_t now, unsigned depth);
@@ -92,13 +102,14 @@ void engine_refill(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_integrate(engine, now):
  * Take the outstanding requests into account up to `now`; to be called before
- * their number changes.
+ * their number changes. Thread: the generator's only one.
  */
 void engine_integrate(struct engine *engine, uint64_t now);
 
 /**
  * engine_pop_good(engine, conn, now, bytes):
  * The oldest request of the connection has its reply of `bytes` bytes.
+ * Thread: the generator's only one.
  */
 void engine_pop_good(struct engine *engine, struct engine_conn *conn,
     uint64_t now, size_t bytes);
@@ -106,6 +117,7 @@ void engine_pop_good(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_pop_bad(engine, conn, now, kind):
  * The oldest request of the connection ends badly.
+ * Thread: the generator's only one.
  */
 void engine_pop_bad(struct engine *engine, struct engine_conn *conn,
     uint64_t now, enum record_error kind);
@@ -113,18 +125,20 @@ void engine_pop_bad(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_note_failure(engine, kind):
  * Remember an error of the time before measuring.
+ * Thread: the generator's only one.
  */
 void engine_note_failure(struct engine *engine, enum record_error kind);
 
 /**
  * engine_event(engine, kind):
- * Count an error that belongs to no request.
+ * Count an error that belongs to no request. Thread: the generator's only one.
  */
 void engine_event(struct engine *engine, enum record_error kind);
 
 /**
  * engine_lost(engine, conn, kind):
  * The connection is gone, and all that was asked on it.
+ * Thread: the generator's only one.
  */
 void engine_lost(struct engine *engine, struct engine_conn *conn,
     enum record_error kind);
@@ -132,6 +146,7 @@ void engine_lost(struct engine *engine, struct engine_conn *conn,
 /**
  * engine_note_gap(engine, conn, now):
  * The connection was served, or the measured time is over.
+ * Thread: the generator's only one.
  */
 void engine_note_gap(const struct engine *engine, struct engine_conn *conn,
     uint64_t now);

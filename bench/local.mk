@@ -3,14 +3,15 @@
 include bench/core.mk
 include tests/bench/local.mk
 
-# Reference servers: built, never installed.
-noinst_PROGRAMS += throng-limit throng-bufferevent
+# Reference servers, which throng-bench starts.
+pkglibexec_PROGRAMS += throng-limit throng-bufferevent
 throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
-throng_limit_LDADD = libthrong_core.la
+throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
-throng_bufferevent_LDADD = libthrong_core.la $(LIBEVENT_LIBS)
+throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
+	$(LIBEVENT_LIBS) $(UNISTRING_LIBS)
 
 # The part of throng-bench that touches the system; a library, so that the
 # tests reach it.
@@ -38,3 +39,18 @@ libbench_shell_la_CPPFLAGS = $(AM_CPPFLAGS) \
 bin_PROGRAMS += throng-bench
 throng_bench_SOURCES = bench/throng-bench.c
 throng_bench_LDADD = libbench_shell.la libbench_core.la libthrong_core.la -lm
+
+# Servers of others: adding one is adding a file.
+peersdir = $(pkgdatadir)/peers
+dist_peers_DATA = bench/peers/go.sh bench/peers/libuv.sh \
+	bench/peers/memcached.sh bench/peers/node.sh \
+	bench/peers/python-asyncio.sh bench/peers/python-threads.sh \
+	bench/peers/socat.sh bench/peers/thrift-common \
+	bench/peers/thrift-pool.sh bench/peers/thrift-threads.sh
+
+# The comparison on its defaults, in under a minute.
+bench: throng-bench$(EXEEXT) throngd$(EXEEXT) throng-limit$(EXEEXT)
+	THRONG_PEERS=$(srcdir)/bench/peers ./throng-bench compare \
+	    --out bench-results $(BENCH_FLAGS); \
+	status=$$?; test $$status -eq 0 || test $$status -ge 3
+.PHONY: bench

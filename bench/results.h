@@ -332,6 +332,14 @@ const struct results_ratio *results_find(const struct results *results,
     uint32_t point, uint32_t target, enum metric metric);
 
 /**
+ * results_main(results):
+ * Return the ratio that the comparison is about: that of the first target
+ * beside the baseline, at the highest point, in the first of server CPU,
+ * throughput and p99 that was read; or NULL.
+ */
+const struct results_ratio *results_main(const struct results *results);
+
+/**
  * results_control(results):
  * Return the target that is the A/A control, or RESULTS_NONE.
  */

@@ -164,12 +164,8 @@ add_comparison(struct text *text, const struct results *r,
 	add(text, ".");
 }
 
-/*
- * The ratio that the comparison is about: that of the first target beside
- * the baseline, in the first metric that was read, at the highest point.
- */
-static const struct results_ratio *
-main_ratio(const struct results *r)
+const struct results_ratio *
+results_main(const struct results *r)
 {
 	static const enum metric order[] = {
 		METRIC_CPU, METRIC_THROUGHPUT, METRIC_P99,
@@ -244,7 +240,7 @@ void
 results_headline(struct results *r)
 {
 	struct text text = { r->headline, sizeof(r->headline), 0 };
-	const struct results_ratio *ratio = main_ratio(r), *tail;
+	const struct results_ratio *ratio = results_main(r), *tail;
 
 	r->headline[0] = '\0';
 	if (r->cells == NULL)
