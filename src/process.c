@@ -133,6 +133,7 @@ answer_all(struct processor *p, struct job *job)
 	/* Counted before, since a handler may take long, and put right
 	 * after; adding a negative number wraps round to the right sum. */
 	counter_add(&p->counters->requests, expected);
+	counter_add(&p->counters->working, expected);
 	job->close = false;
 	while (job->done < job->count && !job->close &&
 	    job->out.length <= JOB_REPLIES_MAX)
@@ -142,6 +143,7 @@ answer_all(struct processor *p, struct job *job)
 		job->done = job->count;
 	}
 	job->close = job->close || close;
+	counter_add(&p->counters->working, -(uint64_t)expected);
 	if (tally.requests != expected)
 		counter_add(&p->counters->requests,
 		    (uint64_t)tally.requests - expected);
