@@ -109,7 +109,7 @@ spoil(throng_config *c, throng_handler *h, enum wrong wrong,
 	case LISTEN_NULL: c->listen[0] = NULL; break;
 	case NO_FUNCTION: h->process_input = NULL; break;
 	case CONNECTIONS:
-		c->max_connections = 100u << 20;
+		c->max_connections = 1000000;
 		return (THRONG_ERR_LIMIT);
 	case ADDRESS:
 		c->listen[0] = "nonsense";
@@ -301,6 +301,13 @@ one_cycle(unsigned long cycle, uint64_t *seed)
 		atomic_signal_fence(memory_order_seq_cst);
 	if (cycle % 3 == 0)
 		throng_stop_now(s.server);
+	else
+		throng_stop(s.server);
+	/* Some clients leave when they are told to, some stay. */
+	if (c != NULL && moment != 7 && cycle % 32 != 0) {
+		caller_close(c);
+		c = NULL;
+	}
 	assert_int_equal(inside_stop(&s), THRONG_OK);
 	if (c != NULL && moment != 7)
 		caller_close(c);
