@@ -6,6 +6,7 @@ UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_listen \
 	test_gather \
 	test_process \
 	test_reply_build \
@@ -83,5 +84,12 @@ test_reply_build_SOURCES = tests/test_reply_build.c $(UNIT_FILES)
 test_reply_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_reply_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_reply_build_LDADD = $(UNIT_LIBS)
+
+test_listen_SOURCES = tests/test_listen.c $(UNIT_FILES)
+test_listen_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_listen_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket -Wl,--wrap=listen \
+	-Wl,--wrap=setsockopt -Wl,--wrap=getsockname -Wl,--wrap=calloc \
+	-Wl,--wrap=strdup
+test_listen_LDADD = $(UNIT_LIBS)
 
 endif
