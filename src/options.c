@@ -269,6 +269,18 @@ make_long_options(struct option *out)
 	out[ROWS] = (struct option){ 0 };
 }
 
+/* A letter may stand amid others, so getopt names it; a word is the last
+ * that was looked at. */
+static void
+wrong_word(const struct parsing *p, char **argv, int c)
+{
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	fprintf(p->err, "%s: %s: %s, see --help\n", p->program,
+	    c == '?' && optopt > (int)ROWS ? letter : argv[optind - 1],
+	    c == ':' ? "an argument is missing" : "no such option");
+}
+
 enum options_result
 options_parse(int argc, char **argv, const throng_handler *const *handlers,
     struct options *options, FILE *out, FILE *err)
@@ -290,9 +302,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		    &rows[c - 1] : NULL;
 
 		if (row == NULL) {
-			fprintf(err, "%s: %s: %s, see --help\n", p.program,
-			    argv[optind - 1], c == ':' ?
-			    "an argument is missing" : "no such option");
+			wrong_word(&p, argv, c);
 			return (OPTIONS_WRONG);
 		}
 		if (row->kind == KIND_HELP) {

@@ -7,6 +7,8 @@ UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
 	test_listen \
+	test_options \
+	test_settings \
 	test_gather \
 	test_process \
 	test_reply_build \
@@ -91,5 +93,14 @@ test_listen_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket -Wl,--wrap=listen \
 	-Wl,--wrap=setsockopt -Wl,--wrap=getsockname -Wl,--wrap=calloc \
 	-Wl,--wrap=strdup
 test_listen_LDADD = $(UNIT_LIBS)
+
+test_options_SOURCES = tests/test_options.c $(UNIT_FILES)
+test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_options_LDADD = $(UNIT_LIBS)
+
+test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/json.h
+test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
+test_settings_LDADD = $(UNIT_LIBS)
 
 endif
