@@ -3,9 +3,12 @@
 
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
+RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_dispatch \
+	test_reply \
 	test_listen \
 	test_options \
 	test_settings \
@@ -102,5 +105,15 @@ test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/j
 test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
 test_settings_LDADD = $(UNIT_LIBS)
+
+test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
+test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_dispatch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_dispatch_LDADD = $(UNIT_LIBS)
+
+test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
+test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_reply_LDADD = $(UNIT_LIBS)
 
 endif
