@@ -1,1 +1,56 @@
-# bench
+# throng-bench, the reference servers it compares with, and their tests.
+# core.mk: the pure part, libbench_core.la.
+include bench/core.mk
+include tests/bench/local.mk
+
+# Reference servers, which throng-bench starts.
+pkglibexec_PROGRAMS += throng-limit throng-bufferevent
+throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
+	bench/handle.c bench/handle.h
+throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
+throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
+	bench/handle.c bench/handle.h
+throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
+	$(LIBEVENT_LIBS) $(UNISTRING_LIBS)
+
+# The part of throng-bench that touches the system; a library, so that the
+# tests reach it.
+noinst_LTLIBRARIES += libbench_shell.la
+libbench_shell_la_SOURCES = \
+	bench/options.c bench/options.h \
+	bench/targets.c bench/targets.h \
+	bench/peers.c bench/peers.h \
+	bench/session.c bench/session.h \
+	bench/live.c bench/live.h \
+	bench/machine.c bench/machine.h \
+	bench/netns.c bench/netns.h \
+	bench/output.c bench/output.h bench/report_stub.c \
+	bench/trial.c bench/trial.h \
+	bench/target.c bench/target.h \
+	bench/account.c bench/account.h \
+	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
+	bench/engine.c bench/engine.h bench/engine_part.h \
+	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
+	bench/engine_conn.c bench/engine_conn.h \
+	bench/payload.c bench/payload.h
+libbench_shell_la_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DPKGDATADIR='"$(pkgdatadir)"'
+
+bin_PROGRAMS += throng-bench
+throng_bench_SOURCES = bench/throng-bench.c
+throng_bench_LDADD = libbench_shell.la libbench_core.la libthrong_core.la -lm
+
+# Servers of others: adding one is adding a file.
+peersdir = $(pkgdatadir)/peers
+dist_peers_DATA = bench/peers/go.sh bench/peers/libuv.sh \
+	bench/peers/memcached.sh bench/peers/node.sh \
+	bench/peers/python-asyncio.sh bench/peers/python-threads.sh \
+	bench/peers/socat.sh bench/peers/thrift-common \
+	bench/peers/thrift-pool.sh bench/peers/thrift-threads.sh
+
+# The comparison on its defaults, in under a minute.
+bench: throng-bench$(EXEEXT) throngd$(EXEEXT) throng-limit$(EXEEXT)
+	THRONG_PEERS=$(srcdir)/bench/peers ./throng-bench compare \
+	    --out bench-results $(BENCH_FLAGS); \
+	status=$$?; test $$status -eq 0 || test $$status -ge 3
+.PHONY: bench

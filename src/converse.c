@@ -14,8 +14,9 @@
 #include "gather.h"
 #include "process.h"
 
-/** Bytes read at a time; more once a read was filled. */
-#define READ_FIRST 4096
+/** Bytes read at a time; more once a read was filled. Memory that is not
+ *  read into is not touched, so an idle client costs a page of it. */
+#define READ_FIRST BYTES_KEEP
 #define READ_MORE (64u << 10)
 
 struct conversation {

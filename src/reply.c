@@ -93,7 +93,7 @@ arrived(struct reactor *r, struct job *job)
 		drain_kill(r);
 		break;
 	case JOB_STOP:
-		event_base_loopbreak(r->base);
+		r->stopped = true;
 		break;
 	}
 }

@@ -47,6 +47,8 @@ function declaration(text,    want) {
 	sub(/^ /, "", text)
 	if (text !~ /\(/ || text ~ /^typedef / || text ~ /^(struct|enum|union) [a-z_0-9]+ \{/)
 		return
+	if (text ~ /^[A-Z_]+\(/) # a macro that declares, such as TAILQ_HEAD
+		return
 	if (text ~ /^static_assert|^_Static_assert|^extern "C"/)
 		return
 	want = signature(text)

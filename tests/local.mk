@@ -10,8 +10,12 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 	export CC CFLAGS NM;
 
 unit_tests = test_address test_frame test_frame_write test_parse
-check_PROGRAMS += $(unit_tests) fuzz_frame
-TESTS += $(unit_tests)
+server_tests = test_server_bad test_server_clients test_server_end \
+	test_server_frames test_server_limits
+check_PROGRAMS += $(unit_tests) $(server_tests) fuzz_frame
+TESTS += $(unit_tests) $(server_tests) tests/check_docs.sh
+dist_check_SCRIPTS += tests/check_docs.sh
+EXTRA_DIST += tests/check_docs.awk
 
 frames_files = tests/frames.c tests/frames.h
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -33,6 +37,31 @@ test_frame_write_LDADD = $(unit_libs)
 test_parse_SOURCES = tests/test_parse.c
 test_parse_CFLAGS = $(unit_cflags)
 test_parse_LDADD = $(unit_libs)
+
+# End to end: a row runs in every model, see tests/table.h.
+support_files = tests/support.c tests/support.h tests/caller.c \
+	tests/caller.h tests/daemon.c tests/daemon.h
+table_files = tests/table.c tests/table.h $(support_files)
+
+test_server_bad_SOURCES = tests/test_server_bad.c $(table_files)
+test_server_bad_CFLAGS = $(unit_cflags)
+test_server_bad_LDADD = $(unit_libs)
+
+test_server_clients_SOURCES = tests/test_server_clients.c $(table_files)
+test_server_clients_CFLAGS = $(unit_cflags)
+test_server_clients_LDADD = $(unit_libs)
+
+test_server_frames_SOURCES = tests/test_server_frames.c $(table_files)
+test_server_frames_CFLAGS = $(unit_cflags)
+test_server_frames_LDADD = $(unit_libs)
+
+test_server_end_SOURCES = tests/test_server_end.c $(table_files)
+test_server_end_CFLAGS = $(unit_cflags)
+test_server_end_LDADD = $(unit_libs)
+
+test_server_limits_SOURCES = tests/test_server_limits.c $(table_files)
+test_server_limits_CFLAGS = $(unit_cflags)
+test_server_limits_LDADD = $(unit_libs)
 
 # Compiled with its own flags, so that the framer is instrumented, too.
 fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c

@@ -25,7 +25,15 @@ test_handler_work_SOURCES = tests/test_handler_work.c $(FAKE_REPLY)
 test_handler_work_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 test_handler_work_LDADD = $(HANDLER_TEST_LIBS)
 
+EXTRA_DIST += .ci/run .clang-format \
+	tests/systems/echo_client.py \
+	tests/systems/greeting_client.py \
+	tests/systems/multithreaded_client.py \
+	tests/systems/process_input_client.py \
+	tests/systems/reverse_client.py
+dist_check_SCRIPTS += tests/install.sh tests/systems.py
+
 if TESTS_ON
 check_PROGRAMS += $(HANDLER_TESTS)
-TESTS += $(HANDLER_TESTS)
+TESTS += $(HANDLER_TESTS) tests/install.sh tests/systems.py
 endif

@@ -1,0 +1,454 @@
+/*
+ * One generator: epoll around an engine. It connects a bounded number at a
+ * time, counting a connection as made when its first request was served,
+ * since the kernel completes connections that nobody has accepted.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "gen_part.h"
+
+#define CONTROL UINT32_MAX
+#define EVENTS 256
+
+/* Destinations in 127.0.0.0/8 that --spread uses; see bench.md, 3b: more
+ * than the ports need, so that connect() does not search for one. */
+#define SPREAD 72
+
+enum state {
+	RUN_CONNECT, /* the ramp */
+	RUN_IDLE,    /* between orders */
+	RUN_WARM,
+	RUN_HOLD,    /* waiting until nothing is outstanding */
+	RUN_MEASURE,
+	RUN_DRAIN
+};
+
+struct run {
+	const struct gen_job *job;
+	struct engine *engine;
+	int *fds;          /* -1: none */
+	uint8_t *pending;  /* connecting */
+	int epoll;
+	enum state state;
+	int over;
+	uint32_t begun;    /* connects tried */
+	uint32_t failed;
+	int failed_errno;
+	uint64_t cpu_begin;
+};
+
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+}
+
+static uint64_t
+io_now(void *context)
+{
+
+	(void)context;
+	return (clock_ns(CLOCK_MONOTONIC));
+}
+
+static long
+io_result(ssize_t n)
+{
+
+	if (n >= 0)
+		return ((long)n);
+	return (errno == EAGAIN || errno == EINTR ? ENGINE_AGAIN :
+	    ENGINE_BROKEN);
+}
+
+static long
+io_send(void *context, uint32_t i, const char *bytes, size_t length)
+{
+	struct run *r = context;
+
+	return (io_result(send(r->fds[i], bytes, length, MSG_NOSIGNAL)));
+}
+
+static long
+io_receive(void *context, uint32_t i, char *bytes, size_t size)
+{
+	struct run *r = context;
+
+	return (io_result(recv(r->fds[i], bytes, size, 0)));
+}
+
+static void
+watch(struct run *r, int op, int fd, uint32_t events, uint32_t i)
+{
+	struct epoll_event event = { .events = events, .data.u32 = i };
+
+	/* Fails only for want of memory: then the trial times out. */
+	epoll_ctl(r->epoll, op, fd, &event);
+}
+
+static void
+io_want_room(void *context, uint32_t i)
+{
+	struct run *r = context;
+
+	watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN | EPOLLOUT, i);
+}
+
+static void
+io_ended(void *context, uint32_t i)
+{
+	struct run *r = context;
+
+	close(r->fds[i]);
+	r->fds[i] = -1;
+}
+
+static void
+answer(struct run *r, char byte)
+{
+
+	if (send(r->job->control, &byte, 1, MSG_NOSIGNAL) != 1)
+		r->over = 1;
+}
+
+/* Where connection `i` goes. */
+static void
+destination(const struct run *r, uint32_t i, struct address *to)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)&to->storage;
+
+	*to = r->job->config->address;
+	if (r->job->config->spread && in->sin_family == AF_INET)
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % SPREAD);
+}
+
+static int
+open_socket(const struct run *r, int family)
+{
+	/* Ends with a reset: no TIME_WAIT, no port kept from the next. */
+	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	const char *congestion = r->job->config->congestion;
+	const int on = 1;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+
+	if (fd == -1 || family == AF_UNIX)
+		return (fd);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (congestion != NULL)
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
+		    (socklen_t)strlen(congestion));
+	return (fd);
+}
+
+static void
+connect_failed(struct run *r, uint32_t i, int error)
+{
+
+	if (r->fds[i] != -1)
+		close(r->fds[i]);
+	r->fds[i] = -1;
+	r->failed++;
+	r->failed_errno = error;
+	engine_refused(r->engine, i);
+}
+
+static void
+connected(struct run *r, uint32_t i)
+{
+
+	r->pending[i] = 0;
+	watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN, i);
+	engine_opened(r->engine, i);
+}
+
+static void
+connect_one(struct run *r, uint32_t i)
+{
+	struct address to;
+	int rc;
+
+	destination(r, i, &to);
+	r->fds[i] = open_socket(r, to.storage.ss_family);
+	if (r->fds[i] == -1) {
+		connect_failed(r, i, errno);
+		return;
+	}
+	rc = connect(r->fds[i], (struct sockaddr *)&to.storage, to.length);
+	if (rc == -1 && errno != EINPROGRESS) {
+		connect_failed(r, i, errno);
+		return;
+	}
+	r->pending[i] = 1;
+	watch(r, EPOLL_CTL_ADD, r->fds[i], EPOLLOUT, i);
+	if (rc == 0)
+		connected(r, i);
+}
+
+static void
+connect_done(struct run *r, uint32_t i)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	getsockopt(r->fds[i], SOL_SOCKET, SO_ERROR, &error, &length);
+	if (error != 0) {
+		r->pending[i] = 0;
+		connect_failed(r, i, error);
+		return;
+	}
+	connected(r, i);
+}
+
+/* The ramp is over, well or badly. */
+static void
+ramp_end(struct run *r, const char *late)
+{
+	struct gen_part *part = r->job->part;
+	const uint64_t failures = engine_failures(r->engine);
+
+	part->connect_end = io_now(NULL);
+	if (r->failed > 0)
+		snprintf(part->error, sizeof(part->error),
+		    "cannot connect: %s (%u of %u connections)",
+		    strerror(r->failed_errno), r->failed,
+		    r->job->connections);
+	else if (failures > 0)
+		snprintf(part->error, sizeof(part->error),
+		    "wrong answer to the first request: %s (%llu of %u "
+		    "connections)",
+		    record_error_name(engine_failure(r->engine)),
+		    (unsigned long long)failures, r->job->connections);
+	else if (late != NULL)
+		snprintf(part->error, sizeof(part->error),
+		    "%s (%llu of %u connections served)", late,
+		    (unsigned long long)engine_answered(r->engine),
+		    r->job->connections);
+	r->state = RUN_IDLE;
+	answer(r, GEN_READY);
+}
+
+static void
+ramp(struct run *r)
+{
+	const uint32_t all = r->job->connections;
+	uint64_t settled = engine_answered(r->engine) +
+	    engine_failures(r->engine);
+
+	/* One failure is enough to know; do not wait for the others. */
+	if (engine_failures(r->engine) > 0 || settled == all) {
+		ramp_end(r, NULL);
+		return;
+	}
+	while (r->begun < all &&
+	    r->begun - settled < r->job->config->in_flight) {
+		connect_one(r, r->begun++);
+		settled = engine_answered(r->engine) +
+		    engine_failures(r->engine);
+	}
+	if (io_now(NULL) - r->job->part->connect_begin >
+	    r->job->config->connect_ns)
+		ramp_end(r, "no answer to the first request");
+}
+
+static void
+order(struct run *r)
+{
+	struct gen_part *part = r->job->part;
+	char byte;
+
+	if (recv(r->job->control, &byte, 1, 0) != 1) {
+		r->over = 1;
+		return;
+	}
+	switch (byte) {
+	case GEN_WARM:
+		r->state = RUN_WARM;
+		engine_warm(r->engine);
+		break;
+	case GEN_HOLD:
+		engine_hold(r->engine);
+		r->state = RUN_HOLD;
+		break;
+	case GEN_MEASURE:
+		r->state = RUN_MEASURE;
+		r->cpu_begin = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+		engine_measure(r->engine, part->begin, part->length);
+		break;
+	}
+}
+
+static void
+measured(struct run *r)
+{
+	struct gen_part *part = r->job->part;
+
+	part->cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin;
+	part->wall = io_now(NULL) - part->begin;
+	engine_finish(r->engine);
+	part->gap = engine_longest_gap(r->engine);
+	part->slack = engine_slack(r->engine);
+	r->state = RUN_IDLE;
+	answer(r, GEN_DONE);
+}
+
+/* Do what the time asks for; return when to be called again. */
+static uint64_t
+advance(struct run *r)
+{
+	struct gen_part *part = r->job->part;
+	uint64_t end = part->begin + part->length, next = UINT64_MAX, t;
+
+	if (r->state == RUN_CONNECT) {
+		ramp(r);
+		if (r->state == RUN_CONNECT)
+			return (part->connect_begin +
+			    r->job->config->connect_ns + 1000000);
+	}
+	if (r->state == RUN_HOLD && engine_outstanding(r->engine) == 0) {
+		r->state = RUN_IDLE;
+		answer(r, GEN_DONE);
+	}
+	if (r->state == RUN_MEASURE) {
+		next = engine_poll(r->engine);
+		if (next == UINT64_MAX)
+			r->state = RUN_DRAIN;
+	}
+	if (r->state == RUN_DRAIN) {
+		t = io_now(NULL);
+		if (engine_outstanding(r->engine) == 0 ||
+		    t >= end + part->drain)
+			measured(r);
+		else
+			next = end + part->drain;
+	}
+	return (next);
+}
+
+static void
+dispatch(struct run *r, const struct epoll_event *event)
+{
+	uint32_t i = event->data.u32;
+
+	if (i == CONTROL) {
+		order(r);
+		return;
+	}
+	/* An event of this pass may have ended the connection. */
+	if (r->fds[i] == -1)
+		return;
+	if (r->pending[i]) {
+		connect_done(r, i);
+		return;
+	}
+	if (event->events & EPOLLOUT) {
+		watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN, i);
+		engine_writable(r->engine, i);
+	}
+	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+		engine_readable(r->engine, i);
+}
+
+static void
+loop(struct run *r)
+{
+	struct epoll_event events[EVENTS];
+	struct timespec wait, *timeout;
+	uint64_t next, t;
+	int n;
+
+	while (!r->over) {
+		next = advance(r);
+		timeout = NULL;
+		if (next != UINT64_MAX) {
+			t = io_now(NULL);
+			t = next > t ? next - t : 0;
+			wait.tv_sec = (time_t)(t / 1000000000u);
+			wait.tv_nsec = (long)(t % 1000000000u);
+			timeout = &wait;
+		}
+		n = epoll_pwait2(r->epoll, events, EVENTS, timeout, NULL);
+		for (int i = 0; i < n; i++)
+			dispatch(r, &events[i]);
+	}
+}
+
+static int
+prepare(struct run *r)
+{
+	const struct gen_job *job = r->job;
+	const struct gen_config *g = job->config;
+	struct engine_config config = {
+		.io = { io_send, io_receive, io_want_room, io_ended, io_now,
+		    r },
+		.framer = g->framer, .line_tail = g->line_tail,
+		.payload = g->payload, .connections = job->connections,
+		.active = job->active, .first = job->first,
+		.depth = g->depth, .seed = g->seed, .plan = g->plan,
+		.record = &job->part->record,
+		.completions = job->completions,
+	};
+
+	r->engine = engine_new(&config);
+	r->fds = malloc(sizeof(r->fds[0]) * job->connections);
+	r->pending = calloc(job->connections, 1);
+	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (r->engine == NULL || r->fds == NULL || r->pending == NULL ||
+	    r->epoll == -1)
+		return (-1);
+	for (uint32_t i = 0; i < job->connections; i++)
+		r->fds[i] = -1;
+	watch(r, EPOLL_CTL_ADD, job->control, EPOLLIN, CONTROL);
+	return (0);
+}
+
+static void
+pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET((unsigned)cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+int
+gen_run(const struct gen_job *job)
+{
+	struct run r = { .job = job };
+
+	/* Timers that are due are due: the default slack is 50 us. */
+	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+	prctl(PR_SET_NAME, "bench-generator", 0, 0, 0);
+	pin(job->config->cpu);
+	if (prepare(&r)) {
+		snprintf(job->part->error, sizeof(job->part->error),
+		    "no memory for the generator");
+		answer(&r, GEN_READY);
+		return (1);
+	}
+	job->part->connect_begin = io_now(NULL);
+	loop(&r);
+	/* Closing resets each: quicker done by the kernel at the exit. */
+	return (0);
+}

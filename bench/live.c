@@ -1,0 +1,98 @@
+#include "config.h"
+
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND 1000000000u
+
+static uint64_t
+now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return ((uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec);
+}
+
+void
+live_start(struct live *live, int quiet)
+{
+	struct winsize size;
+
+	memset(live, 0, sizeof(*live));
+	live->on = !quiet && isatty(STDERR_FILENO);
+	live->ratio = "";
+	live->target = "";
+	live->width = 80;
+	if (live->on && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_col > 20)
+		live->width = size.ws_col;
+	live->begun = now(CLOCK_MONOTONIC);
+}
+
+/* What the generators measure just now. */
+static size_t
+describe(struct live *live, const struct gen *gen, double seconds,
+    char *text, size_t size)
+{
+	struct hist *h;
+	uint64_t replies = 0, fresh;
+	int n = 0;
+
+	if (gen == NULL || (h = calloc(1, sizeof(*h))) == NULL)
+		return (0);
+	gen_peek(gen, &replies, h);
+	fresh = replies > live->last_replies ? replies - live->last_replies :
+	    replies;
+	live->last_replies = replies;
+	if (h->count > h->infinite)
+		n = snprintf(text, size, " %.0f/s p50 %.0f us p99 %.0f us",
+		    (double)fresh / seconds,
+		    (double)hist_quantile(h, 0.5) / 1e3,
+		    (double)hist_quantile(h, 0.99) / 1e3);
+	free(h);
+	return (n < 0 ? 0 : (size_t)n);
+}
+
+void
+live_draw(struct live *live, const struct gen *gen)
+{
+	uint64_t t = now(CLOCK_MONOTONIC);
+	char text[512], left[40] = "";
+	uint64_t cpu;
+	size_t n;
+
+	if (!live->on || t - live->last < SECOND)
+		return;
+	cpu = now(CLOCK_THREAD_CPUTIME_ID);
+	n = (size_t)snprintf(text, sizeof(text), "block %u/%u  %s",
+	    live->block, live->blocks, live->target);
+	n += describe(live, gen, (double)(t - live->last) / 1e9, text + n,
+	    sizeof(text) - n);
+	if (live->done > 0.02)
+		snprintf(left, sizeof(left), "  %.0f s left",
+		    (double)(t - live->begun) / 1e9 * (1 / live->done - 1));
+	snprintf(text + n, sizeof(text) - n, "  %s%s", live->ratio, left);
+	if (strlen(text) > live->width - 1)
+		text[live->width - 1] = '\0';
+	fprintf(stderr, "\r\033[K%s", text);
+	fflush(stderr);
+	live->last = t;
+	live->spent += now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+}
+
+void
+live_clear(struct live *live)
+{
+
+	if (live->on) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+	}
+}

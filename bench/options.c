@@ -1,0 +1,436 @@
+#include "config.h"
+
+#include "options.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+#include "payload.h"
+#include "targets.h"
+
+#define MS 1000000ull
+#define SECOND (1000 * MS)
+#define HOUR (3600 * SECOND)
+
+/* How an option's text is read. */
+enum kind { FLAG, NUMBER, SIZE, TIME, TEXT, LIST, RATES, TARGET };
+
+struct option_row {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* of the field in struct options */
+	uint64_t min;
+	uint64_t max;
+	const char *argument;
+	const char *help;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct option_row rows[] = {
+	{ "target", TARGET, 0, 0, 0, "T",
+	    "NAME=COMMAND with {addr}, NAME=@OTHER, an address, or one of\n"
+	    "pool, thread, limit, bufferevent, or a peer; repeatable" },
+	{ "peers", TEXT, AT(peers), 0, 0, "LIST",
+	    "peers by name, or \"all\" that are installed" },
+	{ "connections", LIST, AT(connections), 1, 10000000, "N,...",
+	    "connections; several make a sweep (100)" },
+	{ "idle", NUMBER, AT(idle), 0, 10000000, "N",
+	    "connections on top that send nothing (0)" },
+	{ "active", NUMBER, AT(active), 1, 10000000, "N",
+	    "connections that are used (all of --connections)" },
+	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
+	    "closed loop: requests outstanding per connection (1)" },
+	{ "rate", RATES, 0, 0, 0, "R,...",
+	    "open loop: requests per second, or 10%,50% of the lowest\n"
+	    "capacity among the targets (compare: 50%; run: closed loop)" },
+	{ "closed", FLAG, AT(closed), 0, 0, NULL,
+	    "closed loop: the next request when the reply is there" },
+	{ "arrival", TEXT, AT(arrival_text), 0, 0, "LAW",
+	    "constant, poisson or burst (poisson)" },
+	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
+	    "requests in a burst (10)" },
+	{ "choice", TEXT, AT(choice_text), 0, 0, "HOW",
+	    "connection of an arrival: round-robin, random, hot (random)" },
+	{ "service", TEXT, AT(service_text), 0, 0, "LAW",
+	    "work asked of the handler: none, fixed:100us, exp:100us,\n"
+	    "bimodal:0.9:50us:550us; wait-... sleeps instead (none)" },
+	{ "frame", TEXT, AT(frame_text), 0, 0, "F",
+	    "line, raw, len32, len16 or netstring (line)" },
+	{ "crlf", FLAG, AT(crlf), 0, 0, NULL, "lines end with CR LF" },
+	{ "request", TEXT, AT(request), 0, 0, "TEXT",
+	    "send this, with C escapes; else stamped bytes, echoed" },
+	{ "expect", TEXT, AT(expect), 0, 0, "TEXT",
+	    "the right reply; else the first one is" },
+	{ "size", SIZE, AT(size), 1, PAYLOAD_MAX, "BYTES",
+	    "of a stamped request (16)" },
+	{ "reply", SIZE, AT(reply_size), 0, PAYLOAD_MAX, "BYTES",
+	    "reply size asked of the work handler (0: as it likes)" },
+	{ "handler", TEXT, AT(handler), 0, 0, "NAME",
+	    "of the built-in targets (echo; work with --service)" },
+	{ "workers", NUMBER, AT(workers), 1, 1024, "N",
+	    "of the built-in pool (2)" },
+	{ "blocks", NUMBER, AT(blocks), 1, 1000, "N",
+	    "rounds through all targets (10; run: 1)" },
+	{ "duration", TIME, AT(trial), MS, HOUR, "T",
+	    "measured time of a trial (600ms; run: 5s)" },
+	{ "warmup", TIME, AT(warm), 0, HOUR, "T",
+	    "before it, as a closed loop (200ms)" },
+	{ "drain", TIME, AT(drain), 0, HOUR, "T",
+	    "wait for replies after it (1s)" },
+	{ "tolerance", TIME, AT(tolerance), 1000, SECOND, "T",
+	    "a request sent later than that is not in time (5ms)" },
+	{ "gate", TEXT, AT(gates_text), 0, 0, "LIST",
+	    "as in steal<3%,foreign<off; see the man page" },
+	{ "slo", TEXT, AT(slo), 0, 0, "P<T",
+	    "find the highest rate that passes, as in p99<5ms" },
+	{ "seed", NUMBER, AT(seed), 0, UINT64_MAX, "N", "of everything (1)" },
+	{ "processes", NUMBER, AT(processes), 1, 256, "N",
+	    "generators, at least (as many as descriptors ask for)" },
+	{ "in-flight", NUMBER, AT(in_flight), 1, 4096, "N",
+	    "connects not yet served, at most (128)" },
+	{ "congestion", TEXT, AT(congestion), 0, 0, "NAME",
+	    "congestion control (reno)" },
+	{ "layout", TEXT, AT(layout), 0, 0, "HOW",
+	    "shared: all processors for all; split: the last for the\n"
+	    "generator, the others for the target (shared)" },
+	{ "netns", TEXT, AT(netns), 0, 0, "HOW",
+	    "a network namespace of one's own: auto, yes, no (auto)" },
+	{ "no-control", FLAG, AT(no_control), 0, 0, NULL,
+	    "no A/A control: no noise floor" },
+	{ "out", TEXT, AT(out), 0, 0, "DIR",
+	    "write report.html, report.json, report.md there" },
+	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },
+	{ "html", TEXT, AT(html), 0, 0, "FILE", "write HTML there" },
+	{ "md", TEXT, AT(md), 0, 0, "FILE", "write Markdown there" },
+	{ "long", FLAG, AT(long_form), 0, 0, NULL, "selftest: the long ones" },
+	{ "quiet", FLAG, AT(quiet), 0, 0, NULL, "no live line" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct {
+	const char *name;
+	const char *help;
+} commands[] = {
+	{ "compare", "targets against each other, interleaved" },
+	{ "run", "one target, one load" },
+	{ "count", "system calls per request, in trials of their own" },
+	{ "doctor", "what on this machine stops how many connections" },
+	{ "calibrate", "the machine card and the cost of the generator" },
+	{ "selftest", "the instrument against servers with known faults" },
+	{ "replay", "run again what a report.json records" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+void
+options_help(FILE *out)
+{
+	const char *at, *end;
+
+	fprintf(out, "usage: throng-bench COMMAND [OPTION...]\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name,
+		    commands[i].help);
+	fputs("\n", out);
+	for (size_t i = 0; i < ROWS; i++) {
+		int n = fprintf(out, "  --%s%s%s", rows[i].name,
+		    rows[i].argument != NULL ? " " : "",
+		    rows[i].argument != NULL ? rows[i].argument : "");
+
+		fprintf(out, "%*s", n < 21 ? 21 - n : 1, "");
+		for (at = rows[i].help; (end = strchr(at, '\n')) != NULL;
+		    at = end + 1)
+			fprintf(out, "%.*s\n%21s", (int)(end - at), at, "");
+		fprintf(out, "%s\n", at);
+	}
+	fputs("\nExit status: 0 done, a difference was found; 1 failed; 2 wrong "
+	    "command line;\n3 within noise; 4 void.\n", out);
+}
+
+static int
+wrong(const char *name, const char *value, const char *allowed)
+{
+
+	fprintf(stderr, "throng-bench: --%s %s: %s\n", name, value, allowed);
+	return (-1);
+}
+
+/* "1,10,100" or "1..1000:x10". */
+static int
+read_list(const char *text, double min, double max, struct options_list *list)
+{
+	double from, to, factor, value;
+	char *end;
+
+	list->count = 0;
+	if (sscanf(text, "%lf..%lf:x%lf", &from, &to, &factor) == 3 &&
+	    factor > 1 && from >= min && to <= max) {
+		for (value = from; value <= to * 1.0001 &&
+		    list->count < OPTIONS_LIST; value *= factor)
+			list->value[list->count++] = value;
+		return (list->count > 0 ? 0 : -1);
+	}
+	for (;;) {
+		value = strtod(text, &end);
+		if (end == text || !(value >= min && value <= max) ||
+		    list->count == OPTIONS_LIST)
+			return (-1);
+		list->value[list->count++] = value;
+		if (*end == '\0')
+			return (0);
+		if (*end != ',')
+			return (-1);
+		text = end + 1;
+	}
+}
+
+/* "1000,2000", or "10%,50%". */
+static int
+read_rates(const char *text, struct options *o)
+{
+	char copy[256], *out = copy;
+
+	o->rate_text = text;
+	o->rates_are_shares = strchr(text, '%') != NULL;
+	if (strlen(text) >= sizeof(copy))
+		return (-1);
+	for (; *text != '\0'; text++)
+		if (*text != '%')
+			*out++ = *text;
+	*out = '\0';
+	if (o->rates_are_shares)
+		return (read_list(copy, 0.1, 200, &o->rates));
+	return (read_list(copy, 0.01, 1e8, &o->rates));
+}
+
+static int
+read_row(const struct option_row *row, const char *value, struct options *o)
+{
+	char *field = (char *)o + row->offset;
+	char range[80];
+	int rc = 0;
+
+	if (row->kind == FLAG)
+		*(int *)(void *)field = 1;
+	else if (row->kind == TEXT)
+		*(const char **)(void *)field = value;
+	else if (row->kind == NUMBER)
+		rc = parse_number(value, row->min, row->max,
+		    (uint64_t *)(void *)field);
+	else if (row->kind == SIZE)
+		rc = parse_size(value, row->min, row->max,
+		    (uint64_t *)(void *)field);
+	else if (row->kind == TIME)
+		rc = parse_time(value, strlen(value), row->min, row->max,
+		    (uint64_t *)(void *)field);
+	else if (row->kind == LIST)
+		rc = read_list(value, (double)row->min, (double)row->max,
+		    (struct options_list *)(void *)field);
+	else if (row->kind == RATES)
+		return (read_rates(value, o) == 0 ? 0 : wrong(row->name,
+		    value, "not a list of rates, as in 1000,2000 or 10%,50%"));
+	else
+		return (targets_read(value, o));
+	if (rc == 0)
+		return (0);
+	if (row->kind == TIME)
+		snprintf(range, sizeof(range), "not a time from %lluus to "
+		    "%llus", (unsigned long long)row->min / 1000,
+		    (unsigned long long)(row->max / SECOND));
+	else
+		snprintf(range, sizeof(range), "not a number from %llu to "
+		    "%llu", (unsigned long long)row->min,
+		    (unsigned long long)row->max);
+	return (wrong(row->name, value, range));
+}
+
+static void
+defaults(struct options *o)
+{
+
+	memset(o, 0, sizeof(*o));
+	o->depth = 1;
+	o->burst = 10;
+	o->size = PAYLOAD_STAMP_SIZE;
+	o->workers = 2;
+	o->warm = 200 * MS;
+	o->drain = SECOND;
+	o->tolerance = 5 * MS;
+	o->in_flight = 128;
+	o->seed = 1;
+	o->congestion = "reno";
+	o->layout = "shared";
+	o->netns = "auto";
+	o->choice = PLAN_RANDOM;
+	o->arrival = PLAN_POISSON;
+	gates_defaults(&o->gates);
+}
+
+static int
+one_of(const char *value, const char *const *names, int *index)
+{
+
+	for (*index = 0; names[*index] != NULL; (*index)++)
+		if (strcmp(value, names[*index]) == 0)
+			return (0);
+	return (-1);
+}
+
+/* The texts that are names of something. */
+static int
+read_names(struct options *o)
+{
+	static const char *const choices[] = { "round-robin", "random", "hot",
+	    NULL };
+	static const char *const layouts[] = { "shared", "split", NULL };
+	static const char *const netns[] = { "auto", "yes", "no", NULL };
+	char why[160];
+	int i;
+
+	if (o->frame_text != NULL && frame_by_name(o->frame_text, &o->frame))
+		return (wrong("frame", o->frame_text,
+		    "not line, raw, len32, len16 or netstring"));
+	if (o->arrival_text != NULL &&
+	    (plan_arrival_by_name(o->arrival_text, &o->arrival) ||
+	    o->arrival == PLAN_CLOSED))
+		return (wrong("arrival", o->arrival_text,
+		    "not constant, poisson or burst"));
+	if (o->choice_text != NULL) {
+		if (one_of(o->choice_text, choices, &i))
+			return (wrong("choice", o->choice_text,
+			    "not round-robin, random or hot"));
+		o->choice = (enum plan_choice)i;
+	}
+	if (o->service_text != NULL &&
+	    plan_service_parse(o->service_text, &o->service))
+		return (wrong("service", o->service_text, "not none, "
+		    "fixed:T, exp:T or bimodal:SHARE:T:T, perhaps with wait- "
+		    "before it"));
+	if (o->gates_text != NULL &&
+	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
+		return (wrong("gate", o->gates_text, why));
+	if (one_of(o->layout, layouts, &i))
+		return (wrong("layout", o->layout, "not shared or split"));
+	if (one_of(o->netns, netns, &i))
+		return (wrong("netns", o->netns, "not auto, yes or no"));
+	return (0);
+}
+
+/* What one option says about another. */
+static int
+reconcile(struct options *o)
+{
+	const int compare = strcmp(o->command, "compare") == 0;
+
+	if (o->trial == 0)
+		o->trial = compare ? 600 * MS : 5 * SECOND;
+	if (o->blocks == 0)
+		o->blocks = compare ? 10 : 1;
+	if (o->connections.count == 0) {
+		o->connections.count = 1;
+		o->connections.value[0] = o->active > 0 ?
+		    (double)o->active : 100;
+	}
+	if (o->handler == NULL)
+		o->handler = o->service.law != PLAN_NONE ||
+		    o->reply_size > 0 ? "work" : "echo";
+	if (o->request != NULL && o->service.law != PLAN_NONE)
+		return (wrong("service", o->service_text,
+		    "not together with --request"));
+	if (o->expect != NULL && o->request == NULL)
+		return (wrong("expect", o->expect, "needs --request"));
+	if (o->closed && o->rates.count > 0)
+		return (wrong("rate", o->rate_text,
+		    "not together with --closed"));
+	if (compare && !o->closed && o->rates.count == 0)
+		read_rates("50%", o);
+	/* Without a schedule a busy client is no fault: it is the limiter. */
+	if (o->rates.count == 0 &&
+	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
+		o->gates.client = NAN;
+	return (0);
+}
+
+static int
+read_options(int argc, char **argv, struct options *o)
+{
+	struct option table[ROWS + 3] = { { NULL, 0, NULL, 0 } };
+	int c, index = 0;
+
+	for (size_t i = 0; i < ROWS; i++)
+		table[i] = (struct option){ rows[i].name,
+		    rows[i].kind == FLAG ? no_argument : required_argument,
+		    NULL, 1 };
+	table[ROWS] = (struct option){ "help", no_argument, NULL, 'h' };
+	table[ROWS + 1] = (struct option){ "version", no_argument, NULL, 'v' };
+	while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
+		if (c == 'h' || c == 'v')
+			return (c);
+		if (c != 1 || read_row(&rows[index], optarg, o))
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+read_command(const char *name, struct options *o)
+{
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0) {
+			o->command = commands[i].name;
+			return (0);
+		}
+	}
+	fprintf(stderr, "throng-bench: no command %s (", name);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stderr, "%s%s", commands[i].name,
+		    i + 1 < COMMANDS ? ", " : ")\n");
+	return (-1);
+}
+
+int
+options_parse(int argc, char **argv, struct options *o, int *status)
+{
+	int rc;
+
+	defaults(o);
+	*status = OPTIONS_USAGE;
+	if (argc < 2) {
+		options_help(stderr);
+		return (1);
+	}
+	if (argv[1][0] != '-') {
+		if (read_command(argv[1], o))
+			return (1);
+		argc--;
+		argv++;
+	}
+	if ((rc = read_options(argc, argv, o)) > 0) {
+		if (rc == 'h')
+			options_help(stdout);
+		else
+			puts("throng-bench " PACKAGE_VERSION);
+		*status = OPTIONS_HOLDS;
+		return (1);
+	}
+	if (rc == -1)
+		return (1);
+	if (o->command == NULL) {
+		fprintf(stderr, "throng-bench: a command comes first\n");
+		return (1);
+	}
+	if (optind < argc && strcmp(o->command, "replay") == 0)
+		o->input = argv[optind++];
+	if (optind < argc) {
+		fprintf(stderr, "throng-bench: %s: not understood\n",
+		    argv[optind]);
+		return (1);
+	}
+	return (read_names(o) || reconcile(o));
+}

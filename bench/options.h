@@ -1,0 +1,104 @@
+/**
+ * options.h - the command line of throng-bench.
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "frame.h"
+#include "gates.h"
+#include "plan.h"
+#include "target.h"
+
+/** Exit statuses. */
+enum options_status {
+	OPTIONS_HOLDS = 0, /* done; for compare: a difference was found */
+	OPTIONS_FAILED = 1,
+	OPTIONS_USAGE = 2,
+	OPTIONS_NOISE = 3, /* compare: nothing beyond the noise */
+	OPTIONS_VOID = 4   /* nothing valid was measured */
+};
+
+#define OPTIONS_TARGETS 24
+#define OPTIONS_LIST 32
+
+/** A list of numbers as given: "1,10,100". */
+struct options_list {
+	double value[OPTIONS_LIST];
+	unsigned count;
+};
+
+/** What the user asked for; texts are those of argv. */
+struct options {
+	const char *command; /* compare, run, ... */
+	struct target_spec targets[OPTIONS_TARGETS];
+	unsigned target_count;
+	const char *peers;      /* names, or "all" */
+	struct options_list connections; /* active ones */
+	struct options_list rates;       /* per second; none: closed loop */
+	int rates_are_shares;   /* of the capacity: "10%,50%" */
+	const char *rate_text;
+	uint64_t idle;
+	uint64_t active;        /* 0: all */
+	uint64_t depth;
+	const char *arrival_text;
+	enum plan_arrival arrival;
+	uint64_t burst;
+	const char *choice_text;
+	enum plan_choice choice;
+	const char *service_text;
+	struct plan_service service;
+	const char *frame_text;
+	throng_framing frame;
+	const char *request;    /* NULL: stamped */
+	const char *expect;     /* NULL: learnt */
+	const char *handler;    /* of the built-in targets */
+	uint64_t size;          /* of a stamped request */
+	uint64_t reply_size;
+	uint64_t workers;
+	uint64_t blocks;
+	uint64_t warm;          /* ns */
+	uint64_t trial;         /* ns */
+	uint64_t drain;         /* ns */
+	uint64_t tolerance;     /* ns */
+	uint64_t processes;
+	uint64_t in_flight;
+	uint64_t seed;
+	const char *gates_text;
+	struct gates_limits gates;
+	const char *slo;
+	const char *congestion;
+	const char *layout;     /* shared, split */
+	const char *netns;      /* auto, yes, no */
+	const char *out;
+	const char *json;
+	const char *html;
+	const char *md;
+	const char *input;      /* report, replay: a file */
+	int closed;
+	int crlf;
+	int no_control;         /* no A/A target */
+	int quiet;
+	int keep_awake;
+	int long_form;
+};
+
+/**
+ * options_parse(argc, argv, options, status):
+ * Read the command line. Return 0; or 1 with the exit status stored, after
+ * --help and --version, and with one line on standard error after a mistake.
+ * Thread: main.
+ */
+int options_parse(int argc, char **argv, struct options *options,
+    int *status);
+
+/**
+ * options_help(out):
+ * Write the help. Thread: any.
+ */
+void options_help(FILE *out);
+
+#endif /* BENCH_OPTIONS_H */

@@ -1,0 +1,26 @@
+/**
+ * output.h - where reports go.
+ */
+#ifndef BENCH_OUTPUT_H
+#define BENCH_OUTPUT_H
+
+#include "options.h"
+#include "results.h"
+
+/**
+ * output_check(options):
+ * See, before anything is measured, that every file asked for can be
+ * written. Return 0, or -1 with one line on standard error. Thread: main.
+ */
+int output_check(const struct options *options);
+
+/**
+ * output_write(options, results):
+ * Write the table to standard output and every file asked for. Return 0, or
+ * -1 with one line on standard error; the other files are written all the
+ * same. Thread: main.
+ */
+int output_write(const struct options *options,
+    const struct results *results);
+
+#endif /* BENCH_OUTPUT_H */

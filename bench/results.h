@@ -1,0 +1,362 @@
+/**
+ * results.h - a whole comparison, run or sweep, as plain data.
+ *
+ * The engine fills in what it did and what it read, in any state of
+ * completeness; results_close() computes everything that is derived: gates,
+ * pooled records, ratios, verdicts, headline. The report writers only read.
+ *
+ *   point   one load: a rate, a number of connections, a depth
+ *   block   one round through all targets at one point, in random order
+ *   trial   one target in one block: server start, warm-up, measurement
+ *   cell    one target at one point, over all valid blocks
+ *
+ * A reading that was not taken is NAN. Text is cut to its array, always
+ * ends with NUL, and may hold any byte a user can type: writers escape it.
+ * All functions: Thread: any, one at a time per struct results.
+ */
+#ifndef BENCH_RESULTS_H
+#define BENCH_RESULTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gates.h"
+#include "metric.h"
+#include "plan.h"
+#include "record.h"
+#include "stats.h"
+
+/** The version of the JSON schema; a change of meaning raises it. */
+#define RESULTS_SCHEMA 1
+
+#define RESULTS_NAME 48
+#define RESULTS_TEXT 256
+#define RESULTS_LONG 1024
+
+/** No target: the place of `baseline`, `same_as` without one. */
+#define RESULTS_NONE UINT32_MAX
+
+/** One line of the machine card, the micro-costs, the versions, sysctls. */
+struct results_fact {
+	char group[RESULTS_NAME]; /* "machine", "costs", "limits", "sysctl" */
+	char name[RESULTS_NAME];
+	char value[RESULTS_TEXT]; /* with its unit */
+};
+
+/** Something to tell: a target skipped, "refused at N because of X". */
+struct results_note {
+	char text[RESULTS_TEXT];
+};
+
+/** One thing that is compared. */
+struct results_target {
+	char name[RESULTS_NAME];
+	char command[RESULTS_LONG]; /* as the user gave it */
+	char version[RESULTS_TEXT]; /* what it says of itself, or "" */
+	uint32_t same_as;           /* A/A control of that target, or NONE */
+	char skipped[RESULTS_TEXT]; /* why it was not measured, or "" */
+};
+
+/** One load. */
+struct results_point {
+	double rate;          /* requests per second; NAN: closed loop */
+	uint32_t connections; /* active ones */
+	uint32_t idle;        /* more connections, that send nothing */
+	uint32_t depth;       /* requests outstanding per connection (closed) */
+	uint64_t plan_hash;   /* of its first block; 0: closed loop */
+	double load;          /* offered share of capacity, 0..1, or NAN */
+};
+
+/** One trial: what was read. */
+struct results_trial {
+	uint32_t target;   /* index */
+	uint32_t position; /* in the order of its block, from 0 */
+	uint64_t seed;     /* of its plan */
+	uint64_t start;    /* ns since the start of the run */
+	uint64_t length;   /* ns measured */
+	char failed[RESULTS_TEXT]; /* why it did not run to its end, or "" */
+	struct gates_readings readings;
+	double value[METRICS];
+	struct stats_fairness fairness; /* jain 0: not read */
+	double gap;        /* longest time a connection went unserved, ns */
+	double connect;    /* ns from the first connect to the last */
+	struct record *record; /* malloc'd, owned; NULL: nothing recorded */
+	unsigned gates;        /* by results_close(): failed, as bits */
+};
+
+/** One block. */
+struct results_block {
+	uint32_t point;
+	uint64_t start; /* ns since the start of the run */
+	uint64_t end;
+	struct results_trial *trials; /* in the order they ran; owned */
+	size_t trial_count;
+	int void_;      /* by results_close() */
+	char reason[RESULTS_LONG]; /* by results_close() */
+};
+
+/** By results_close(): one target at one point, over its valid blocks. */
+struct results_cell {
+	struct record *pooled; /* owned; NULL: no valid block */
+	size_t blocks;         /* valid ones */
+	struct stats_interval value[METRICS]; /* median over the blocks */
+	struct gates_readings readings;       /* medians over the blocks */
+	const char *limiter;   /* a constant; "" without a valid block */
+	int overload;          /* less was answered than offered */
+	char failed[RESULTS_TEXT]; /* why it never ran here, or "" */
+};
+
+/** By results_close(): target against baseline at one point. */
+struct results_ratio {
+	uint32_t point;
+	uint32_t target;
+	enum metric metric;
+	struct stats_interval valid; /* over the valid blocks */
+	struct stats_interval all;   /* over all blocks, voided ones too */
+	enum stats_verdict verdict;  /* of `valid` */
+	enum stats_verdict verdict_all;
+	int control;                 /* this is the A/A control */
+};
+
+/** One reading of memory at one number of connections. */
+struct results_memory {
+	uint32_t target;
+	uint32_t connections;
+	int active;      /* 0: idle connections, 1: after traffic */
+	double user;     /* bytes, private to the server */
+	double kernel;   /* bytes; NAN: not read */
+	char refused[RESULTS_TEXT]; /* why N was not reached, or "" */
+};
+
+/** By results_close(): bytes per connection, as slopes. */
+struct results_slope {
+	double user;       /* bytes per connection; NAN: too few readings */
+	double kernel;
+	double user_first; /* the lower half of the range */
+	double user_last;  /* the upper half */
+};
+
+/** The answer of a search for the highest rate. */
+struct results_search {
+	uint32_t target;
+	char objective[RESULTS_NAME]; /* "p99<5ms" */
+	double rate;      /* requests per second; 0: not even the lowest */
+	int confirmed;
+	int above;        /* even the highest rate passed */
+	uint32_t trials;
+	double measured;  /* the percentile at that rate, us; or NAN */
+};
+
+/** A curve that measurements are held against. */
+struct results_theory {
+	char name[RESULTS_NAME]; /* "M/M/2, one shared queue" */
+	size_t count;
+	double rate[32]; /* requests per second */
+	double p50[32];  /* us */
+	double p99[32];  /* us */
+};
+
+/** Everything. */
+struct results {
+	/* filled in by the engine */
+	char tool[RESULTS_NAME];    /* "throng-bench 0.1.0" */
+	char command[RESULTS_NAME]; /* "compare", "run", "sweep" */
+	char started[RESULTS_NAME]; /* "2026-01-31T12:00:00Z" */
+	double seconds;             /* how long it took */
+	char **arguments;           /* argv; owned, with its strings */
+	size_t argument_count;
+	uint64_t seed;
+	int partial;                /* interrupted: what is here is valid */
+	struct plan_spec load;      /* what all points share */
+	int partly_open;            /* visits of several requests */
+	char framing[RESULTS_NAME];
+	char request[RESULTS_TEXT]; /* its text, for service "none" */
+	uint32_t request_size;      /* payload bytes; 0: it varies */
+	uint64_t warmup;            /* ns */
+	uint64_t trial;             /* ns */
+	uint64_t drain;             /* ns */
+	double confidence;          /* 0.95 */
+	struct gates_limits limits;
+	uint32_t baseline;          /* the target that ratios are against */
+	double client_floor_us;     /* client CPU per request, null target */
+	double client_top_rate;     /* requests per second, null target */
+	double floor_p50_us;        /* response of the null target */
+	double floor_p99_us;
+	struct results_fact *facts;
+	size_t fact_count;
+	struct results_note *notes;
+	size_t note_count;
+	struct results_target *targets;
+	size_t target_count;
+	struct results_point *points;
+	size_t point_count;
+	struct results_block *blocks;
+	size_t block_count;
+	struct results_memory *memory;
+	size_t memory_count;
+	struct results_search *searches;
+	size_t search_count;
+	struct results_theory *theories;
+	size_t theory_count;
+
+	/* filled in by results_close() */
+	struct results_cell *cells; /* [point * target_count + target] */
+	struct results_ratio *ratios;
+	size_t ratio_count;
+	struct results_slope *slopes; /* [target * 2 + active] */
+	char headline[RESULTS_LONG];  /* one sentence, plain text */
+};
+
+/**
+ * results_new(void):
+ * Return an empty set of results with every limit and reading at its default,
+ * or NULL without memory. The caller frees it with results_free().
+ */
+struct results *results_new(void);
+
+/**
+ * results_free(results):
+ * Free it with everything it owns. NULL is allowed.
+ */
+void results_free(struct results *results);
+
+/**
+ * results_argument(results, text):
+ * Append a copy of one word of the command line. Return 0, or -1 without
+ * memory; so do all functions below that return int.
+ */
+int results_argument(struct results *results, const char *text);
+
+/**
+ * results_fact(results, group, name, format, ...):
+ * Append one line of the machine card.
+ */
+int results_fact(struct results *results, const char *group,
+    const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/**
+ * results_note(results, format, ...):
+ * Append something to tell.
+ */
+int results_note(struct results *results, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/**
+ * results_target(results, name, command):
+ * Append a target and return it, or NULL without memory. What was returned
+ * before moves: keep the index, not the pointer; this goes for all of these.
+ */
+struct results_target *results_target(struct results *results,
+    const char *name, const char *command);
+
+/**
+ * results_point(results):
+ * Append a load without a rate, with one connection and depth 1.
+ */
+struct results_point *results_point(struct results *results);
+
+/**
+ * results_block(results, point):
+ * Append a block at that point, without trials.
+ */
+struct results_block *results_block(struct results *results, uint32_t point);
+
+/**
+ * results_trial(block, target):
+ * Append a trial to a block, nothing read yet, no record.
+ */
+struct results_trial *results_trial(struct results_block *block,
+    uint32_t target);
+
+/**
+ * results_memory(results, target, connections):
+ * Append a reading of memory.
+ */
+struct results_memory *results_memory(struct results *results,
+    uint32_t target, uint32_t connections);
+
+/**
+ * results_search(results, target, objective):
+ * Append the answer of a search.
+ */
+struct results_search *results_search(struct results *results,
+    uint32_t target, const char *objective);
+
+/**
+ * results_theory(results, name):
+ * Append a curve without points.
+ */
+struct results_theory *results_theory(struct results *results,
+    const char *name);
+
+/**
+ * results_measure(trial, tolerance, expected):
+ * Fill in every value and reading of a trial that follows from its record:
+ * percentiles, throughput, adherence (requests sent within `tolerance` ns of
+ * the plan), Little's residual (closed loop: `expected` requests outstanding,
+ * else 0), drift, errors. CPU and system readings are the engine's. Does
+ * nothing without a record.
+ */
+void results_measure(struct results_trial *trial, uint64_t tolerance,
+    double expected);
+
+/**
+ * results_close(results):
+ * Compute everything that is derived, again if need be: it may be called
+ * after every block, for the live view, and on partial data. A block is void,
+ * whole, if any of its trials failed a gate or did not run, or if a target
+ * is missing; a target that never ran at a point is reported there as failed
+ * and does not void the others.
+ */
+int results_close(struct results *results);
+
+/**
+ * results_headline(results):
+ * Write `headline` anew from what is there; results_close() calls it.
+ */
+void results_headline(struct results *results);
+
+/**
+ * results_cell(results, point, target):
+ * Return that cell, or NULL before results_close().
+ */
+const struct results_cell *results_cell(const struct results *results,
+    uint32_t point, uint32_t target);
+
+/**
+ * results_find(results, point, target, metric):
+ * Return that ratio, or NULL if there is none.
+ */
+const struct results_ratio *results_find(const struct results *results,
+    uint32_t point, uint32_t target, enum metric metric);
+
+/**
+ * results_main(results):
+ * Return the ratio that the comparison is about: that of the first target
+ * beside the baseline, at the highest point, in the first of server CPU,
+ * throughput and p99 that was read; or NULL.
+ */
+const struct results_ratio *results_main(const struct results *results);
+
+/**
+ * results_control(results):
+ * Return the target that is the A/A control, or RESULTS_NONE.
+ */
+uint32_t results_control(const struct results *results);
+
+/**
+ * results_voided(results):
+ * Return how many blocks are void.
+ */
+size_t results_voided(const struct results *results);
+
+/**
+ * results_model(results, point, text, size):
+ * Write the load model of a point in words, for captions: "open loop,
+ * Poisson 10,000/s, exponential 100 us, 1,000 connections". Returns `text`.
+ */
+const char *results_model(const struct results *results, uint32_t point,
+    char *text, size_t size);
+
+#endif /* BENCH_RESULTS_H */

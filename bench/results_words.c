@@ -1,0 +1,258 @@
+/*
+ * Results in words: the load model for captions, and the headline.
+ */
+#include "results.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/** Text that grows to the end of its array and no further. */
+struct text {
+	char *start;
+	size_t size;
+	size_t at;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct text *text, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	if (text->at >= text->size)
+		return;
+	va_start(ap, format);
+	n = vsnprintf(text->start + text->at, text->size - text->at, format,
+	    ap);
+	va_end(ap);
+	text->at += n > 0 ? (size_t)n : 0;
+}
+
+/* A time in the unit that suits it. */
+static void
+add_time(struct text *text, double ns)
+{
+
+	if (ns < 1e6)
+		add(text, "%.4g us", ns / 1e3);
+	else if (ns < 1e9)
+		add(text, "%.4g ms", ns / 1e6);
+	else
+		add(text, "%.4g s", ns / 1e9);
+}
+
+static const char *
+number(double value, char *room, size_t size)
+{
+
+	if (fabs(value) < 100)
+		snprintf(room, size, "%.4g", value);
+	else
+		metric_format(METRIC_THROUGHPUT, value, room, size);
+	return (room);
+}
+
+static void
+add_service(struct text *text, const struct plan_service *s)
+{
+
+	switch (s->law) {
+	case PLAN_NONE:
+		return;
+	case PLAN_FIXED:
+		add(text, ", fixed ");
+		break;
+	case PLAN_EXPONENTIAL:
+		add(text, ", exponential, mean ");
+		break;
+	case PLAN_BIMODAL:
+		add(text, ", bimodal (%.4g%% ", 100 * s->share);
+		add_time(text, s->low);
+		add(text, ", %.4g%% ", 100 - 100 * s->share);
+		add_time(text, s->high);
+		add(text, "), mean ");
+		break;
+	}
+	add_time(text, plan_service_mean(s));
+	add(text, s->work == PLAN_SPIN ? " of CPU" : " of waiting");
+}
+
+const char *
+results_model(const struct results *r, uint32_t point, char *room,
+    size_t size)
+{
+	struct text text = { room, size, 0 };
+	const struct results_point *p;
+	char n[32];
+
+	if (size > 0)
+		room[0] = '\0';
+	if (point >= r->point_count)
+		return (room);
+	p = &r->points[point];
+	if (isnan(p->rate))
+		add(&text, "closed loop, depth %u", (unsigned)p->depth);
+	else
+		add(&text, "%s loop, %s %s/s", r->partly_open ?
+		    "partly open" : "open",
+		    r->load.arrival == PLAN_POISSON ? "Poisson" :
+		    r->load.arrival == PLAN_BURST ? "bursts," : "constant",
+		    number(p->rate, n, sizeof(n)));
+	add_service(&text, &r->load.service);
+	add(&text, ", %s connection%s", number(p->connections, n, sizeof(n)),
+	    p->connections == 1 ? "" : "s");
+	if (p->idle > 0)
+		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
+	return (room);
+}
+
+static void
+add_interval(struct text *text, const struct stats_interval *i)
+{
+
+	add(text, "%.3g [%.3g, %.3g]", i->value, i->low, i->high);
+}
+
+/* "(95.9% interval, 20 blocks; noise floor 1.3%)" */
+static void
+add_basis(struct text *text, const struct results *r,
+    const struct results_ratio *ratio)
+{
+	const struct results_ratio *floor = results_find(r, ratio->point,
+	    results_control(r), ratio->metric);
+
+	add(text, " (%.1f%% interval, %zu blocks; ",
+	    100 * ratio->valid.coverage, ratio->valid.n);
+	if (floor == NULL || floor->valid.n == 0)
+		add(text, "no A/A control)");
+	else
+		add(text, "A/A noise floor %.2g%%)",
+		    100 * (stats_noise(&floor->valid) - 1));
+}
+
+/* How many times as much, put so that the figure is above 1. */
+static void
+add_comparison(struct text *text, const struct results *r,
+    const struct results_ratio *ratio)
+{
+	const struct metric_info *info = metric_info(ratio->metric);
+	const char *who = r->targets[ratio->target].name;
+	const char *base = r->targets[r->baseline].name;
+	double by = 100 * (ratio->valid.value - 1);
+
+	switch (ratio->verdict) {
+	case STATS_BETTER:
+	case STATS_WORSE:
+		add(text, "%s has %.3g%% %s %s than %s: %s/%s ", who,
+		    fabs(by), by < 0 ? "less" : "more", info->title, base,
+		    who, base);
+		add_interval(text, &ratio->valid);
+		break;
+	case STATS_NOISE:
+		add(text, "%s and %s do not differ in %s beyond the noise: "
+		    "%s/%s ", who, base, info->title, who, base);
+		add_interval(text, &ratio->valid);
+		break;
+	case STATS_VOID:
+		add(text, "No verdict on %s of %s against %s", info->title,
+		    who, base);
+		break;
+	}
+	add_basis(text, r, ratio);
+	add(text, ".");
+}
+
+const struct results_ratio *
+results_main(const struct results *r)
+{
+	static const enum metric order[] = {
+		METRIC_CPU, METRIC_THROUGHPUT, METRIC_P99,
+	};
+
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
+		for (uint32_t p = (uint32_t)r->point_count; p-- > 0; ) {
+			for (uint32_t t = 0; t < r->target_count; t++) {
+				const struct results_ratio *ratio =
+				    results_find(r, p, t, order[o]);
+
+				if (ratio != NULL && !ratio->control)
+					return (ratio);
+			}
+		}
+	}
+	return (NULL);
+}
+
+static void
+add_cell(struct text *text, const struct results *r, uint32_t point,
+    uint32_t target)
+{
+	static const enum metric order[] = {
+		METRIC_THROUGHPUT, METRIC_P50, METRIC_P99, METRIC_CPU,
+	};
+	const struct results_cell *cell = results_cell(r, point, target);
+	char n[32];
+
+	add(text, "%s:", r->targets[target].name);
+	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
+		const struct metric_info *info = metric_info(order[o]);
+
+		if (cell->value[order[o]].n > 0)
+			add(text, "%s %s %s %s", o > 0 ? "," : "",
+			    info->title, metric_format(order[o],
+			    cell->value[order[o]].value, n, sizeof(n)),
+			    info->unit);
+	}
+	add(text, "; limited by: %s.", cell->limiter);
+}
+
+/* Without a comparison: the one cell there is, or why there is none. */
+static void
+add_single(struct text *text, const struct results *r)
+{
+
+	for (uint32_t p = 0; p < r->point_count; p++) {
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			if (results_cell(r, p, t)->blocks > 0) {
+				add_cell(text, r, p, t);
+				return;
+			}
+		}
+	}
+	if (r->block_count == 0)
+		add(text, "Nothing was measured.");
+	else
+		add(text, "No verdict: %zu of %zu blocks are void.",
+		    results_voided(r), r->block_count);
+}
+
+static int
+conclusive(const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_BETTER ||
+	    ratio->verdict == STATS_WORSE);
+}
+
+void
+results_headline(struct results *r)
+{
+	struct text text = { r->headline, sizeof(r->headline), 0 };
+	const struct results_ratio *ratio = results_main(r), *tail;
+
+	r->headline[0] = '\0';
+	if (r->cells == NULL)
+		return;
+	if (ratio == NULL) {
+		add_single(&text, r);
+		return;
+	}
+	add_comparison(&text, r, ratio);
+	tail = results_find(r, ratio->point, ratio->target, METRIC_P99);
+	if (ratio->metric != METRIC_P99 && tail != NULL && conclusive(tail)) {
+		add(&text, " ");
+		add_comparison(&text, r, tail);
+	}
+}

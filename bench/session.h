@@ -1,0 +1,96 @@
+/**
+ * session.h - a comparison, a run or a sweep, from the first block to the
+ * last: which trial comes next, and what goes into the results.
+ */
+#ifndef BENCH_SESSION_H
+#define BENCH_SESSION_H
+
+#include <stdint.h>
+
+#include "live.h"
+#include "options.h"
+#include "results.h"
+#include "rng.h"
+#include "trial.h"
+
+/** Everything of one invocation. Private but for `options`, `results`. */
+struct session {
+	struct options *options;
+	struct results *results;
+	struct payload payloads[OPTIONS_TARGETS];
+	char *texts; /* what the payloads point to */
+	struct plan_spec spec; /* what payloads of PAYLOAD_WORK refer to */
+	struct rng rng;
+	struct live live;
+	uint64_t begun; /* ns, monotonic */
+	uint64_t blocks_begun;
+	unsigned failed_trials;
+};
+
+/**
+ * session_open(session, options, argc, argv):
+ * Begin: catch SIGINT and SIGTERM, complete the targets, describe the
+ * machine, enter a network namespace if that is wanted. Return 0, or an exit
+ * status with one line on standard error. Ended with session_close() either
+ * way. Thread: main.
+ */
+int session_open(struct session *session, struct options *options, int argc,
+    char **argv);
+
+/**
+ * session_points(session):
+ * Add the points that the options ask for. Return 0, or -1 without memory.
+ * Thread: main.
+ */
+int session_points(struct session *session);
+
+/**
+ * session_capacity(session, target, connections):
+ * Measure the closed-loop throughput of a target, per second; 0 if it
+ * failed. The trial is not part of the results. Thread: main.
+ */
+double session_capacity(struct session *session, uint32_t target,
+    uint32_t connections);
+
+/**
+ * session_trial(session, point, target, seed, length, trial):
+ * Run one trial of `length` ns into `trial`. Return 0, or -1 if it failed.
+ * Thread: main.
+ */
+int session_trial(struct session *session, uint32_t point, uint32_t target,
+    uint64_t seed, uint64_t length, struct results_trial *trial);
+
+/**
+ * session_block(session, point):
+ * Run one block, all targets in a random order. Return 0, or -1 if it was
+ * interrupted. Thread: main.
+ */
+int session_block(struct session *session, uint32_t point);
+
+/**
+ * session_run(session):
+ * Run all blocks of all points. Return 0, or -1 if it was interrupted.
+ * Thread: main.
+ */
+int session_run(struct session *session);
+
+/**
+ * session_interrupted():
+ * Return whether a signal asked for the end. Thread: main.
+ */
+int session_interrupted(void);
+
+/**
+ * session_report(session):
+ * Close the results, write the files and the table. Return the exit status.
+ * Thread: main.
+ */
+int session_report(struct session *session);
+
+/**
+ * session_close(session):
+ * Free everything. Thread: main.
+ */
+void session_close(struct session *session);
+
+#endif /* BENCH_SESSION_H */

@@ -1,0 +1,31 @@
+/**
+ * targets.h - from what --target says to what is started: built-in ones,
+ * peers, commands, addresses.
+ */
+#ifndef BENCH_TARGETS_H
+#define BENCH_TARGETS_H
+
+#include <stddef.h>
+
+#include "options.h"
+
+/**
+ * targets_read(text, options):
+ * Append the target that `text` describes: NAME=COMMAND, NAME=ADDRESS,
+ * NAME=@OTHER, the name of a built-in one or of a peer, an address, or a
+ * command. Return 0, or -1 with one line on standard error. Thread: main.
+ */
+int targets_read(const char *text, struct options *options);
+
+/**
+ * targets_complete(options, skipped, context):
+ * Add the default targets where none was named, the A/A control and the
+ * peers asked for, and turn every built-in one into a command. `skipped` is
+ * told which were left out and why. Return 0, or -1 with one line on standard
+ * error. Thread: main.
+ */
+int targets_complete(struct options *options,
+    void (*skipped)(void *context, const char *name, const char *why),
+    void *context);
+
+#endif /* BENCH_TARGETS_H */

@@ -1,0 +1,183 @@
+#include "config.h"
+
+#include "trial.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "account.h"
+
+/* With fewer connections the noise is larger than what they hold. */
+#define MEMORY_USER_FROM 100
+#define MEMORY_KERNEL_FROM 1000
+
+/* The readings at one edge of the measured time. */
+struct edge {
+	struct account_target target;
+	struct account_machine machine;
+};
+
+/* Everything of a trial that must be ended or freed. */
+struct running {
+	struct target *target;
+	struct gen *gen;
+	pid_t session;
+	struct account_memory empty; /* before the first connection */
+	struct account_memory full;
+	struct edge before;
+	struct edge after;
+};
+
+static void
+read_edge(const struct running *r, struct edge *edge)
+{
+
+	account_machine(r->session, &edge->machine);
+	if (r->session != -1)
+		account_target(r->session, &edge->target);
+}
+
+/* What follows from the difference of two readings of the machine. */
+static void
+fill_machine(const struct running *r, struct gates_readings *readings)
+{
+	const struct account_machine *a = &r->before.machine;
+	const struct account_machine *b = &r->after.machine;
+	const double wall = b->wall - a->wall, all = wall * b->cores;
+
+	readings->cores = b->cores;
+	readings->steal = (b->steal - a->steal) / all;
+	readings->foreign = (b->foreign - a->foreign) / all;
+	readings->pressure = (b->pressure - a->pressure) / wall;
+	readings->drops = b->drops - a->drops;
+	readings->retransmits = b->retransmits - a->retransmits;
+}
+
+/* And of the target: CPU and switches per request. */
+static void
+fill_target(const struct running *r, struct results_trial *trial,
+    double requests)
+{
+	const struct account_target *a = &r->before.target;
+	const struct account_target *b = &r->after.target;
+	const double wall = r->after.machine.wall - r->before.machine.wall;
+	double wait;
+
+	if (r->session == -1 || requests == 0)
+		return;
+	trial->value[METRIC_CPU] = (b->cpu - a->cpu) / requests / 1e3;
+	trial->value[METRIC_CPU_USER] = (b->user - a->user) / requests / 1e3;
+	trial->value[METRIC_CPU_SYSTEM] =
+	    (b->system - a->system) / requests / 1e3;
+	trial->value[METRIC_SWITCH] = (b->voluntary + b->involuntary -
+	    a->voluntary - a->involuntary) / requests;
+	trial->value[METRIC_SWITCH_FORCED] =
+	    (b->involuntary - a->involuntary) / requests;
+	trial->readings.server_cores = (b->cpu - a->cpu) / wall;
+	trial->readings.server_hot = account_hottest(a, b, &wait) / wall;
+	trial->readings.server_wait = wait / wall;
+}
+
+static void
+fill_memory(const struct running *r, const struct trial_config *config,
+    struct results_trial *trial)
+{
+	const double n = config->load.connections;
+
+	if (r->session != -1 && n >= MEMORY_USER_FROM)
+		trial->value[METRIC_MEMORY_USER] =
+		    (r->full.user - r->empty.user) / n;
+	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
+		trial->value[METRIC_MEMORY_KERNEL] =
+		    (r->full.kernel - r->empty.kernel) / n;
+}
+
+static void
+fill(const struct running *r, const struct trial_config *config,
+    const struct gen_result *result, struct results_trial *trial)
+{
+	const double requests = (double)(result->record->replies +
+	    record_bad_total(result->record));
+	const double closed = (double)config->load.active *
+	    config->load.depth +
+	    (double)result->slack / (double)config->length;
+
+	trial->length = config->length;
+	trial->connect = (double)gen_connect_ns(r->gen);
+	trial->gap = (double)result->gap;
+	trial->value[METRIC_ACCEPT] = trial->connect > 0 ?
+	    config->load.connections / (trial->connect / 1e9) : NAN;
+	trial->readings.client_busy = result->busiest;
+	trial->readings.client_cores = result->cores;
+	if (requests > 0)
+		trial->value[METRIC_CLIENT_CPU] =
+		    (double)result->cpu / requests / 1e3;
+	if (config->load.active > 1)
+		stats_fairness(result->completions, config->load.active,
+		    &trial->fairness);
+	fill_machine(r, &trial->readings);
+	fill_target(r, trial, requests);
+	fill_memory(r, config, trial);
+	results_measure(trial, config->tolerance,
+	    config->load.plan == NULL ? closed : 0);
+}
+
+static int
+measure(struct running *r, const struct trial_config *c,
+    struct results_trial *trial)
+{
+	struct gen_config load = c->load;
+	struct gen_result result = { 0 };
+
+	load.address = *target_address(r->target);
+	account_memory(r->session, &r->empty);
+	r->gen = gen_start(&load, c->tick, c->context, trial->failed,
+	    sizeof(trial->failed));
+	if (r->gen == NULL)
+		return (-1);
+	if (c->warm > 0 && gen_warm(r->gen, c->warm, c->tick, c->context,
+	    trial->failed, sizeof(trial->failed)))
+		return (-1);
+	read_edge(r, &r->before);
+	if (gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
+	    trial->failed, sizeof(trial->failed)))
+		return (-1);
+	read_edge(r, &r->after);
+	account_memory(r->session, &r->full);
+	result.record = trial->record = calloc(1, sizeof(*trial->record));
+	if (trial->record == NULL) {
+		snprintf(trial->failed, sizeof(trial->failed), "no memory");
+		return (-1);
+	}
+	gen_collect(r->gen, &result);
+	fill(r, c, &result, trial);
+	return (0);
+}
+
+int
+trial_run(const struct trial_config *config, struct results_trial *trial)
+{
+	const int wide = config->load.spread;
+	char why[RESULTS_TEXT];
+	struct running r = { .session = -1 };
+	int rc = -1;
+
+	r.target = target_start(config->target, wide, trial->failed,
+	    sizeof(trial->failed));
+	if (r.target != NULL) {
+		r.session = target_session(r.target);
+		rc = measure(&r, config, trial);
+		/* Why it stopped answering, if it did. */
+		if (target_ended(r.target, why, sizeof(why))) {
+			snprintf(trial->failed, sizeof(trial->failed), "%s",
+			    why);
+			rc = -1;
+		}
+	}
+	/* First the connections: a server then has nothing to wait for. */
+	gen_free(r.gen);
+	target_stop(r.target);
+	return (rc);
+}

@@ -1,0 +1,35 @@
+/**
+ * trial.h - one trial: start the target, connect, warm up, measure, stop.
+ */
+#ifndef BENCH_TRIAL_H
+#define BENCH_TRIAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gen.h"
+#include "results.h"
+#include "target.h"
+
+/** What a trial does. */
+struct trial_config {
+	const struct target_spec *target;
+	struct gen_config load; /* the address is filled in from the target */
+	uint64_t warm;          /* ns */
+	uint64_t length;        /* ns */
+	uint64_t drain;         /* ns */
+	uint64_t tolerance;     /* ns: a request sent later is not in time */
+	gen_tick tick;          /* NULL: none */
+	void *context;
+};
+
+/**
+ * trial_run(config, trial):
+ * Run it and fill in everything that was read; what went wrong, in one line,
+ * goes to `trial->failed`. The record, if any, belongs to `trial`. Return 0,
+ * or -1 if it failed. Thread: main.
+ */
+int trial_run(const struct trial_config *config,
+    struct results_trial *trial);
+
+#endif /* BENCH_TRIAL_H */
