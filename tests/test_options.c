@@ -192,7 +192,7 @@ static const char *const bads[][2] = {
 	{ "--accept all", "--accept all: not spread|shared" },
 	{ "--log-level loud", "--log-level loud: not error|warn|info|debug" },
 	{ "--log-format xml", "--log-format xml: not text|json" },
-	{ "--handler third", "--handler third: no such handler, see --help" },
+	{ "--handler third", "--handler third: no such handler, but unit second" },
 	{ "--listen 8000",
 	    "--listen 8000: not host:port, [ipv6]:port or unix:/path" },
 	{ "--listen unix:", "--listen unix:: the path is empty" },
@@ -208,6 +208,8 @@ static const char *const bads[][2] = {
 	{ "-x", "-x: no such option, see --help" },
 	{ "--workers 2 -x", "-x: no such option, see --help" },
 	{ "--workers 2 -xyz", "-x: no such option, see --help" },
+	{ "a\nb\x1b", "a\\x0ab\\x1b: not an option, see --help" },
+	{ "--mode \n", "--mode \\x0a: not pool|thread" },
 	{ "file", "file: not an option, see --help" },
 	{ "--workers 2 file --mode pool", "file: not an option, see --help" },
 	{ "-- file", "file: not an option, see --help" },
@@ -246,7 +248,7 @@ too_many_addresses(void **state)
 	for (int i = 1; i < THRONG_LISTEN_MAX; i++)
 		strcat(words, " --listen=127.0.0.1:1");
 	strcat(words, " --listen=127.0.0.1:2");
-	wrong_line(words, "--listen 127.0.0.1:2: too many addresses");
+	wrong_line(words, "--listen 127.0.0.1:2: more than 16 addresses");
 }
 
 static void

@@ -2,13 +2,13 @@
  * the right order, and nobody when there is nobody. */
 #include "rig.h"
 
-#include <event2/buffer.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "reply.h"
+#include "write.h"
 
 static int
 wakeups_waiting(const struct rig *rig)
@@ -220,8 +220,7 @@ a_rest_waits(void **state)
 	for (int i = 0; i < 20; i++) {
 		rig_settle(rig);
 		pending =
-		    evbuffer_get_length(bufferevent_get_output(rig_conn(rig, 0)
-								   ->bev));
+		    write_pending(rig_conn(rig, 0));
 		most = pending > most ? pending : most;
 	}
 	assert_true(rig_conn(rig, 0)->job_held);

@@ -7,6 +7,9 @@ RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_conn \
+	test_read \
+	test_write \
 	test_dispatch \
 	test_reply \
 	test_listen \
@@ -115,5 +118,20 @@ test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
 test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_reply_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
 test_reply_LDADD = $(UNIT_LIBS)
+
+test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
+test_conn_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_conn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=calloc
+test_conn_LDADD = $(UNIT_LIBS)
+
+test_read_SOURCES = tests/test_read.c $(UNIT_FILES) $(RIG_FILES)
+test_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=realloc
+test_read_LDADD = $(UNIT_LIBS)
+
+test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
+test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=send
+test_write_LDADD = $(UNIT_LIBS)
 
 endif
