@@ -139,7 +139,8 @@ write_job(struct conn *c, struct job *job)
 	struct counters *counters = &c->reactor->counters;
 
 	if (job->out.length > 0 && send_replies(c, job) == -1) {
-		counter_add_own(&counters->dropped_gone, job->replies);
+		counter_add_own(&counters->dropped_gone,
+		    job->replies + job_unanswered(job));
 		return (-1);
 	}
 	counter_add_own(&counters->replies, job->replies);
