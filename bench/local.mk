@@ -24,7 +24,7 @@ libbench_shell_la_SOURCES = \
 	bench/live.c bench/live.h \
 	bench/machine.c bench/machine.h \
 	bench/netns.c bench/netns.h \
-	bench/output.c bench/output.h bench/report_stub.c \
+	bench/output.c bench/output.h \
 	bench/trial.c bench/trial.h \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
