@@ -37,7 +37,12 @@ bench_core_tests = \
 	test_bench_plan \
 	test_bench_search \
 	test_bench_gates \
-	test_bench_sim
+	test_bench_sim \
+	test_bench_record \
+	test_bench_results \
+	test_bench_report \
+	test_bench_svg \
+	test_bench_escape
 check_PROGRAMS += $(bench_core_tests)
 TESTS += $(bench_core_tests)
 bench_test_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -90,4 +95,24 @@ check_PROGRAMS += bench_render_report
 bench_render_report_SOURCES = tests/bench/render_report.c $(bench_fixture)
 bench_render_report_CPPFLAGS = $(bench_test_cppflags)
 bench_render_report_LDADD = $(bench_test_ldadd)
+test_bench_record_SOURCES = tests/bench/test_record.c tests/bench/check.h
+test_bench_record_CPPFLAGS = $(bench_test_cppflags)
+test_bench_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_record_LDADD = $(bench_test_ldadd)
+test_bench_results_SOURCES = tests/bench/test_results.c tests/bench/check.h $(bench_fixture)
+test_bench_results_CPPFLAGS = $(bench_test_cppflags)
+test_bench_results_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_results_LDADD = $(bench_test_ldadd)
+test_bench_report_SOURCES = tests/bench/test_report.c tests/bench/check.h $(bench_fixture)
+test_bench_report_CPPFLAGS = $(bench_test_cppflags)
+test_bench_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_report_LDADD = $(bench_test_ldadd)
+test_bench_svg_SOURCES = tests/bench/test_svg.c tests/bench/check.h
+test_bench_svg_CPPFLAGS = $(bench_test_cppflags)
+test_bench_svg_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_svg_LDADD = $(bench_test_ldadd)
+test_bench_escape_SOURCES = tests/bench/test_escape.c tests/bench/check.h
+test_bench_escape_CPPFLAGS = $(bench_test_cppflags)
+test_bench_escape_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_escape_LDADD = $(bench_test_ldadd)
 endif

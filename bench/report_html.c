@@ -50,12 +50,11 @@ lede(const struct results *r, FILE *out)
 	element(out, "p", "over", text);
 	element(out, "h1", NULL, r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.");
+	if (r->basis[0] != '\0')
+		element(out, "p", "lede", r->basis);
 	if (r->point_count > 0) {
-		snprintf(text, sizeof(text), "Load: %s. %zu block%s of %zu "
-		    "target%s, %zu void.", results_model(r, report_point(r),
-		    model, sizeof(model)), r->block_count,
-		    r->block_count == 1 ? "" : "s", r->target_count,
-		    r->target_count == 1 ? "" : "s", voided);
+		snprintf(text, sizeof(text), "Load: %s.", results_model(r,
+		    report_point(r), model, sizeof(model)));
 		element(out, "p", "lede", text);
 	}
 	if (r->partial)
@@ -162,6 +161,20 @@ table_head(const struct results *r, const char *first, FILE *out)
 	fputs("</tr></thead>\n", out);
 }
 
+/* A unit as it is set in type. */
+static const char *
+unit_text(const struct metric_info *info)
+{
+
+	if (strcmp(info->unit, "us") == 0)
+		return ("\xc2\xb5s");
+	if (strcmp(info->unit, "us/request") == 0)
+		return ("\xc2\xb5s per request");
+	if (strcmp(info->unit, "/request") == 0)
+		return ("per request");
+	return (info->unit);
+}
+
 static void
 metric_row(const struct results *r, uint32_t point, enum metric metric,
     int intervals, FILE *out)
@@ -171,7 +184,7 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 
 	fprintf(out, "<tr%s><th>%s<small>%s</small></th>",
 	    metric == METRIC_CPU ? " class=\"lead\"" : "", info->title,
-	    info->unit);
+	    unit_text(info));
 	for (uint32_t t = 0; t < r->target_count; t++) {
 		const struct results_cell *c = results_cell(r, point, t);
 		const struct stats_interval *v = &c->value[metric];

@@ -241,6 +241,10 @@ report_markdown(const struct results *r, FILE *out)
 	escape_markdown(r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.", out);
 	fputs("\n\n", out);
+	if (r->basis[0] != '\0') {
+		escape_markdown(r->basis, out);
+		fputs("\n\n", out);
+	}
 	escape_markdown(r->tool, out);
 	putc(' ', out);
 	escape_markdown(r->command, out);

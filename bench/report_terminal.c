@@ -252,6 +252,8 @@ report_terminal(const struct results *r, unsigned width, int colour,
 	sentence(r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.", width > 0 ? width : 100, out);
 	fputs(on(&page, "\033[0m"), out);
+	if (r->basis[0] != '\0')
+		sentence(r->basis, width > 0 ? width : 100, out);
 	if (r->partial)
 		fputs("Interrupted: what is here is valid, but there is less "
 		    "of it than was asked for.\n", out);

@@ -205,6 +205,7 @@ struct results {
 	size_t ratio_count;
 	struct results_slope *slopes; /* [target * 2 + active] */
 	char headline[RESULTS_LONG];  /* one sentence, plain text */
+	char basis[RESULTS_TEXT];     /* what its intervals rest on, or "" */
 };
 
 /**
@@ -313,7 +314,8 @@ int results_close(struct results *results);
 
 /**
  * results_headline(results):
- * Write `headline` anew from what is there; results_close() calls it.
+ * Write `headline` and `basis` anew from what is there; results_close()
+ * calls it.
  */
 void results_headline(struct results *results);
 

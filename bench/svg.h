@@ -18,7 +18,7 @@
 enum svg_unit {
 	SVG_PLAIN,   /* 0.5, 20, 3,000, 10k */
 	SVG_TIME,    /* microseconds: 20 us, 5 ms, 1 s */
-	SVG_BYTES,   /* 4 KiB, 16 MiB */
+	SVG_BYTES,   /* 4 kB, 16 MB */
 	SVG_PERCENT, /* a share, 0..1 */
 	SVG_RATIO,   /* 0.9x */
 	SVG_TAIL,    /* 1/(1-p) as 50%, 90%, 99% */
