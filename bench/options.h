@@ -83,7 +83,8 @@ struct options {
 	int no_control;         /* no A/A target */
 	int quiet;
 	int keep_awake;
-	int long_form;
+	int long_form;          /* selftest */
+	int exact;              /* selftest */
 };
 
 /**

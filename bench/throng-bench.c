@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "options.h"
+#include "selftest.h"
 #include "session.h"
 
 static int
@@ -36,6 +37,8 @@ main(int argc, char **argv)
 		return (status);
 	if (strcmp(o.command, "compare") == 0 || strcmp(o.command, "run") == 0)
 		return (measure(&o, argc, argv));
+	if (strcmp(o.command, "selftest") == 0)
+		return (selftest(&o));
 	fprintf(stderr, "throng-bench: %s: not yet\n", o.command);
 	return (OPTIONS_FAILED);
 }
