@@ -408,11 +408,7 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 
 	defaults(o);
 	*status = OPTIONS_USAGE;
-	if (argc < 2) {
-		options_help(stderr);
-		return (1);
-	}
-	if (argv[1][0] != '-') {
+	if (argc > 1 && argv[1][0] != '-') {
 		if (read_command(argv[1], o))
 			return (1);
 		argc--;
@@ -429,7 +425,8 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 	if (rc == -1)
 		return (1);
 	if (o->command == NULL) {
-		fprintf(stderr, "throng-bench: a command comes first\n");
+		fprintf(stderr, "throng-bench: a command comes first, as in "
+		    "throng-bench compare (see --help)\n");
 		return (1);
 	}
 	if (optind < argc && strcmp(o->command, "replay") == 0)
