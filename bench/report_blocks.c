@@ -29,11 +29,11 @@ static int
 is_row(const struct results *r, const struct results_ratio *x, uint32_t point)
 {
 
-	if (x->point != point || x->valid.n == 0 || x->control)
+	if (x->point != point || results_shown(x)->n == 0 || x->control)
 		return (0);
 	return (x->metric != METRIC_THROUGHPUT ||
 	    isnan(r->points[point].rate) ||
-	    fabs(log(x->valid.value)) > 0.005);
+	    fabs(log(results_shown(x)->value)) > 0.005);
 }
 
 /*
@@ -58,8 +58,8 @@ forest_range(const struct results *r, uint32_t point, double *low,
 		if (x->metric == METRIC_MEMORY_USER ||
 		    x->metric == METRIC_MEMORY_KERNEL)
 			continue;
-		*low = fmin(*low, fmax(0.2, x->valid.low));
-		*high = fmax(*high, fmin(5, x->valid.high));
+		*low = fmin(*low, fmax(0.2, results_shown(x)->low));
+		*high = fmax(*high, fmin(5, results_shown(x)->high));
 	}
 	return (rows);
 }
@@ -68,22 +68,24 @@ static void
 draw_ratio(const struct results *r, const struct svg_plot *plot,
     const struct results_ratio *x, double y)
 {
-	double low = svg_x(plot, x->valid.low);
-	double high = svg_x(plot, x->valid.high);
+	const struct stats_interval *v = results_shown(x);
+	double low = svg_x(plot, v->low), high = svg_x(plot, v->high);
 	char text[80];
 
 	fprintf(plot->out, "<path class=\"line whisker s%u\" "
 	    "d=\"M%.1f %.1fH%.1fm0-4v8M%.1f %.1fv8\"/>\n",
 	    (unsigned)x->target % SVG_SERIES, low, y, high, low, y - 4);
-	svg_marker(plot->out, x->target, svg_x(plot, x->valid.value), y);
-	if (x->valid.value > plot->x.high || x->valid.value < plot->x.low)
-		svg_text(plot->out, "soft", x->valid.value > plot->x.high ?
-		    high - 9 : low + 9, y + 4.5, x->valid.value >
-		    plot->x.high ? "end" : "start", "off the scale");
+	svg_marker(plot->out, x->target, svg_x(plot, v->value), y);
+	if (v->value > plot->x.high)
+		svg_text(plot->out, "soft", high - 9, y + 4.5, "end",
+		    "off the scale");
+	else if (v->value < plot->x.low)
+		svg_text(plot->out, "soft", low + 9, y + 4.5, "start",
+		    "off the scale");
 	snprintf(text, sizeof(text), "%.20s", r->targets[x->target].name);
 	svg_text(plot->out, "key", plot->left - 14, y + 4.5, "end", text);
-	snprintf(text, sizeof(text), "%.3f [%.3f, %.3f]", x->valid.value,
-	    x->valid.low, x->valid.high);
+	snprintf(text, sizeof(text), "%.3f [%.3f, %.3f]", v->value, v->low,
+	    v->high);
 	svg_text(plot->out, "small", plot->left + plot->width + 14, y + 4.5,
 	    "start", text);
 	svg_text(plot->out, x->verdict == STATS_BETTER ||
@@ -110,8 +112,8 @@ draw_group(const struct results *r, const struct svg_plot *plot,
 		    ROW * (double)rows);
 	}
 	if (y > plot->top + ROW)
-		fprintf(plot->out, "<path class=\"grid\" d=\"M0 %.1fH%.1f\"/>\n",
-		    y - ROW / 2, REPORT_WIDTH);
+		fprintf(plot->out, "<path class=\"grid\" "
+		    "d=\"M0 %.1fH%.1f\"/>\n", y - ROW / 2, REPORT_WIDTH);
 	snprintf(text, sizeof(text), "%s%s", info->title,
 	    info->lower == 0 ? " (more is better)" : "");
 	svg_text(plot->out, "key head", 0, y + 4.5, "start", text);

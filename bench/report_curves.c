@@ -454,14 +454,15 @@ against_memory(const struct results *r, FILE *out)
 		struct svg_plot plot = { .out = out,
 			.left = LEFT + k * (width + GAP), .top = PLOT_TOP,
 			.width = width, .height = PLOT_HEIGHT,
-			.x = svg_axis(low, high, 1, SVG_PLAIN, "connections") };
+			.x = svg_axis(low, high, 1, SVG_PLAIN,
+			    "connections") };
 
 		draw_memory(r, k, &plot);
 	}
 	svg_end(out);
 	slopes_text(r, slopes, sizeof(slopes));
-	snprintf(what, sizeof(what), "Private memory of the server, connections "
-	    "without traffic; both axes logarithmic. Slope per connection:%s",
+	snprintf(what, sizeof(what), "Private memory of the server, "
+	    "connections without traffic; both axes logarithmic. Slope per connection:%s",
 	    slopes[0] != '\0' ? slopes : " too few readings.");
 	fputs("<figcaption>", out);
 	escape_html(what, out);

@@ -62,8 +62,8 @@ lede(const struct results *r, FILE *out)
 		    "here is valid, but there is less of it than was asked "
 		    "for.");
 	if (voided > 0 && voided == r->block_count)
-		element(out, "p", "warn", "Every block is void: nothing below "
-		    "is a result. The reasons are under Validity.");
+		element(out, "p", "warn", "Every block is void. The reasons "
+		    "are under Validity.");
 }
 
 static const char *
@@ -87,13 +87,14 @@ arrow(enum stats_verdict verdict)
 static void
 ratio_line(const struct results_ratio *x, FILE *out)
 {
+	const struct stats_interval *shown = results_shown(x);
 	const char *class = x->control ? "control" :
 	    x->verdict == STATS_BETTER ? "better" :
 	    x->verdict == STATS_WORSE ? "worse" : "noise";
 
 	fprintf(out, "<small>%.3f\xc3\x97 [%.3f, %.3f]</small>"
-	    "<small class=\"%s\">%s<b>%s</b></small>", x->valid.value,
-	    x->valid.low, x->valid.high, class,
+	    "<small class=\"%s\">%s<b>%s</b></small>", shown->value,
+	    shown->low, shown->high, class,
 	    x->control ? "" : arrow(x->verdict), x->control ? "A/A control" :
 	    stats_verdict_name(x->verdict));
 }
@@ -201,7 +202,7 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 			    metric_format(metric, v->low, low, sizeof(low)),
 			    metric_format(metric, v->high, high,
 			    sizeof(high)), 100 * v->coverage, v->n);
-		else if (!intervals && x != NULL && x->valid.n > 0)
+		else if (!intervals && x != NULL)
 			ratio_line(x, out);
 		fputs("</td>", out);
 	}
@@ -289,6 +290,10 @@ tables(const struct results *r, FILE *out)
 	if (r->cells == NULL || r->point_count == 0 || r->target_count == 0)
 		return;
 	fputs("<h2>Results</h2>\n", out);
+	if (results_cell(r, point, 0)->voided)
+		element(out, "p", "warn", "No block at this load is valid: "
+		    "these figures are of void blocks, shown only for want of "
+		    "better ones.");
 	point_table(r, point, 0, out);
 	fputs("<p class=\"over\">Values are medians over the valid blocks. "
 	    "Beneath, the ratio to the baseline: the median of the ratios of "

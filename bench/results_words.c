@@ -231,7 +231,9 @@ add_single(struct text *text, const struct results *r)
 
 	for (uint32_t p = 0; p < r->point_count; p++) {
 		for (uint32_t t = 0; t < r->target_count; t++) {
-			if (results_cell(r, p, t)->blocks > 0) {
+			const struct results_cell *c = results_cell(r, p, t);
+
+			if (c->blocks > 0 && !c->voided) {
 				add_cell(text, r, p, t);
 				return;
 			}

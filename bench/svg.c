@@ -231,8 +231,8 @@ svg_axis_x(const struct svg_plot *p)
 	for (size_t i = 0; i < n; i++) {
 		double x = svg_x(p, ticks[i]);
 
-		fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %.1fv%.1f\"/>\n",
-		    x, p->top, p->height);
+		fprintf(p->out, "<path class=\"grid\" "
+		    "d=\"M%.1f %.1fv%.1f\"/>\n", x, p->top, p->height);
 		svg_text(p->out, "tick", x, p->top + p->height + 16, "middle",
 		    svg_number(p->x.unit, ticks[i], text, sizeof(text)));
 	}
@@ -253,8 +253,8 @@ svg_axis_y(const struct svg_plot *p)
 	for (size_t i = 0; i < n; i++) {
 		double y = svg_y(p, ticks[i]);
 
-		fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %.1fh%.1f\"/>\n",
-		    p->left, y, p->width);
+		fprintf(p->out, "<path class=\"grid\" "
+		    "d=\"M%.1f %.1fh%.1f\"/>\n", p->left, y, p->width);
 		svg_text(p->out, "tick", p->left - 7, y + 4, "end",
 		    svg_number(p->y.unit, ticks[i], text, sizeof(text)));
 	}

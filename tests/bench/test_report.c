@@ -353,9 +353,11 @@ terminal_lines_fit(void **state)
 	char *text = written(terminal, r), *line, *rest = text;
 
 	(void)state;
-	while ((line = strsep(&rest, "\n")) != NULL)
+	while ((line = strsep(&rest, "\n")) != NULL) {
 		if (strncmp(line, "  #", 3) != 0)
 			assert_true(strlen(line) <= 110);
+		assert_true(line[0] == '\0' || line[strlen(line) - 1] != ' ');
+	}
 	free(text);
 	results_free(r);
 }

@@ -97,6 +97,31 @@ a_failed_gate_voids_the_block_for_all(void **state)
 }
 
 static void
+figures_of_void_blocks_are_shown_where_there_are_no_others(void **state)
+{
+	struct results *r = made(8, 1.2, 12);
+
+	(void)state;
+	for (unsigned b = 0; b < 8; b++)
+		r->blocks[b].trials[b % TARGETS].readings.steal = 0.5;
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 8);
+	assert_true(results_cell(r, 0, 0)->voided);
+	assert_int_equal(results_cell(r, 0, 0)->value[METRIC_CPU].n, 8);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_VOID);
+	assert_int_equal(cpu(r, 1)->valid.n, 0);
+	assert_true(near(results_shown(cpu(r, 1))->value, 1.2, 0.03));
+	assert_non_null(strstr(r->headline, "No verdict"));
+	/* One valid block, and the void ones count no more. */
+	for (uint32_t t = 0; t < TARGETS; t++)
+		r->blocks[0].trials[t].readings.steal = 0;
+	assert_int_equal(results_close(r), 0);
+	assert_false(results_cell(r, 0, 0)->voided);
+	assert_int_equal(results_cell(r, 0, 0)->value[METRIC_CPU].n, 1);
+	results_free(r);
+}
+
+static void
 the_pool_of_a_cell_leaves_void_blocks_out(void **state)
 {
 	struct results *r = made(4, 1, 3);
@@ -307,6 +332,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_difference_is_found_and_said),
 		cmocka_unit_test(a_failed_gate_voids_the_block_for_all),
+		cmocka_unit_test(
+		    figures_of_void_blocks_are_shown_where_there_are_no_others),
 		cmocka_unit_test(the_pool_of_a_cell_leaves_void_blocks_out),
 		cmocka_unit_test(
 		    one_failed_trial_voids_but_one_that_never_ran_does_not),
