@@ -25,6 +25,8 @@ libbench_shell_la_SOURCES = \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
 	bench/selftest.c bench/selftest.h \
+	bench/count.c bench/count.h \
+	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
 	bench/machine.c bench/machine.h \
 	bench/netns.c bench/netns.h \

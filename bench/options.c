@@ -101,6 +101,8 @@ static const struct option_row rows[] = {
 	    "a network namespace of one's own: auto, yes, no (auto)" },
 	{ "no-control", FLAG, AT(no_control), 0, 0, NULL,
 	    "no A/A control: no noise floor" },
+	{ "no-count", FLAG, AT(no_count), 0, 0, NULL,
+	    "compare: no counting of system calls at the end" },
 	{ "out", TEXT, AT(out), 0, 0, "DIR",
 	    "write report.html, report.json, report.md there" },
 	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },

@@ -80,6 +80,7 @@ struct options {
 	const char *input;      /* report, replay: a file */
 	int closed;
 	int crlf;
+	int no_count;
 	int no_control;         /* no A/A target */
 	int quiet;
 	int keep_awake;

@@ -316,7 +316,8 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
-	    .tolerance = o->tolerance, .tick = tick, .context = s };
+	    .tolerance = o->tolerance, .tick = tick, .context = s,
+	    .edge = s->edge, .edge_context = s->edge_context };
 	struct plan_spec spec = s->spec;
 	struct plan plan = { .count = 0 };
 	int rc;

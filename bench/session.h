@@ -25,6 +25,8 @@ struct session {
 	uint64_t begun; /* ns, monotonic */
 	uint64_t blocks_begun;
 	unsigned failed_trials;
+	trial_edge edge; /* of the next trials, or NULL */
+	void *edge_context;
 };
 
 /**

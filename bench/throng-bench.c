@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "count.h"
 #include "options.h"
 #include "selftest.h"
 #include "session.h"
@@ -19,8 +20,9 @@ measure(struct options *o, int argc, char **argv)
 	int rc = session_open(&s, o, argc, argv);
 
 	if (rc == 0) {
-		if (session_points(&s) == 0)
-			session_run(&s);
+		if (session_points(&s) == 0 && session_run(&s) == 0 &&
+		    strcmp(o->command, "compare") == 0 && !o->no_count)
+			count_trials(&s);
 		rc = session_report(&s);
 	}
 	session_close(&s);

@@ -130,6 +130,7 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
+	int rc;
 
 	load.address = *target_address(r->target);
 	account_memory(r->session, &r->empty);
@@ -141,8 +142,13 @@ measure(struct running *r, const struct trial_config *c,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
 	read_edge(r, &r->before);
-	if (gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
-	    trial->failed, sizeof(trial->failed)))
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 1);
+	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
+	    trial->failed, sizeof(trial->failed));
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 0);
+	if (rc != 0)
 		return (-1);
 	read_edge(r, &r->after);
 	account_memory(r->session, &r->full);

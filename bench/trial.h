@@ -11,6 +11,10 @@
 #include "results.h"
 #include "target.h"
 
+/** Called at the begin (1) and the end (0) of the measured time, with the
+ *  session of the target, -1 if it was not started by us. */
+typedef void (*trial_edge)(void *context, pid_t session, int begin);
+
 /** What a trial does. */
 struct trial_config {
 	const struct target_spec *target;
@@ -21,6 +25,8 @@ struct trial_config {
 	uint64_t tolerance;     /* ns: a request sent later is not in time */
 	gen_tick tick;          /* NULL: none */
 	void *context;
+	trial_edge edge;        /* NULL: none */
+	void *edge_context;
 };
 
 /**
