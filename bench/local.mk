@@ -28,7 +28,9 @@ libbench_shell_la_SOURCES = \
 	bench/count.c bench/count.h \
 	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
-	bench/machine.c bench/machine.h \
+	bench/machine.c bench/machine.h bench/costs.c \
+	bench/calibrate.c bench/calibrate.h \
+	bench/doctor.c bench/doctor.h \
 	bench/netns.c bench/netns.h \
 	bench/output.c bench/output.h \
 	bench/trial.c bench/trial.h \

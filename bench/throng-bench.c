@@ -8,20 +8,44 @@
 #include <string.h>
 #include <time.h>
 
+#include "calibrate.h"
 #include "count.h"
+#include "doctor.h"
 #include "options.h"
 #include "selftest.h"
 #include "session.h"
+#include "targets.h"
+
+/* Trials that tell what the instrument itself costs. */
+#define CALIBRATE_NS 200000000u
+
+static int
+calibrate_only(struct options *o, int argc, char **argv)
+{
+	struct session s;
+	int rc = targets_read("limit", o) ? OPTIONS_FAILED :
+	    session_open(&s, o, argc, argv);
+
+	if (rc == 0 && calibrate(&s, 5 * CALIBRATE_NS))
+		rc = OPTIONS_FAILED;
+	if (rc == 0)
+		calibrate_print(s.results, stdout);
+	session_close(&s);
+	return (rc);
+}
 
 static int
 measure(struct options *o, int argc, char **argv)
 {
+	const int compare = strcmp(o->command, "run") != 0;
 	struct session s;
 	int rc = session_open(&s, o, argc, argv);
 
 	if (rc == 0) {
+		if (compare)
+			calibrate(&s, CALIBRATE_NS);
 		if (session_points(&s) == 0 && session_run(&s) == 0 &&
-		    strcmp(o->command, "compare") == 0 && !o->no_count)
+		    compare && !o->no_count)
 			count_trials(&s);
 		rc = session_report(&s);
 	}
@@ -37,10 +61,11 @@ main(int argc, char **argv)
 
 	if (options_parse(argc, argv, &o, &status))
 		return (status);
-	if (strcmp(o.command, "compare") == 0 || strcmp(o.command, "run") == 0)
-		return (measure(&o, argc, argv));
+	if (strcmp(o.command, "calibrate") == 0)
+		return (calibrate_only(&o, argc, argv));
+	if (strcmp(o.command, "doctor") == 0)
+		return (doctor(&o, stdout));
 	if (strcmp(o.command, "selftest") == 0)
 		return (selftest(&o));
-	fprintf(stderr, "throng-bench: %s: not yet\n", o.command);
-	return (OPTIONS_FAILED);
+	return (measure(&o, argc, argv));
 }
