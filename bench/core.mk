@@ -115,4 +115,8 @@ test_bench_escape_SOURCES = tests/bench/test_escape.c tests/bench/check.h
 test_bench_escape_CPPFLAGS = $(bench_test_cppflags)
 test_bench_escape_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_escape_LDADD = $(bench_test_ldadd)
+
+# The tests of the tests, and the report in a browser.
+TESTS += tests/bench/mutants.sh tests/bench/test_render.sh
 endif
+dist_check_SCRIPTS += tests/bench/mutants.sh tests/bench/test_render.sh

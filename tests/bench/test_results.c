@@ -326,6 +326,30 @@ steadiness_is_measured(void **state)
 	free(r);
 }
 
+static void
+adherence_counts_the_late_and_the_unsent(void **state)
+{
+	struct results_trial trial = { 0 };
+	struct record *r = calloc(1, sizeof(*r));
+
+	(void)state;
+	assert_non_null(r);
+	record_begin(r, 0, 1000000000);
+	gates_unread(&trial.readings);
+	trial.record = r;
+	for (uint64_t i = 0; i < 96; i++)
+		record_sent(r, i, i + 1000, 0);
+	record_sent(r, 100, 100 + 2000000, 0);
+	for (int i = 0; i < 3; i++)
+		record_bad(r, 200, 5000, RECORD_UNSENT);
+	results_measure(&trial, 1000000, 0);
+	assert_true(near(trial.readings.adherence, 0.96, 1e-9));
+	/* With a tolerance of 10 ms, only the three never sent are missing. */
+	results_measure(&trial, 10000000, 0);
+	assert_true(near(trial.readings.adherence, 0.97, 1e-9));
+	free(r);
+}
+
 int
 main(void)
 {
@@ -345,6 +369,7 @@ main(void)
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),
+		cmocka_unit_test(adherence_counts_the_late_and_the_unsent),
 	};
 
 	return (cmocka_run_group_tests_name("results", tests, NULL, NULL));
