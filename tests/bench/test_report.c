@@ -260,9 +260,9 @@ html_is_whole_and_needs_no_one(void **state)
 static void
 html_has_its_charts(void **state)
 {
-	static const char *const always[] = { "All ratios", "Percentile "
-	    "spectrum", "Blocks in the order", "Lateness", "Validity",
-	    "Machine", "Run it again", "Poisson" };
+	static const char *const always[] = { "All ratios",
+	    "Percentile spectrum", "Blocks in the order", "Lateness",
+	    "Validity", "Machine", "Run it again", "Poisson" };
 	struct results *r = fixture_compare(12);
 	char *text = written(report_html, r);
 
