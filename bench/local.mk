@@ -24,8 +24,11 @@ libbench_shell_la_SOURCES = \
 	bench/targets.c bench/targets.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
+	bench/session_open.c bench/session_report.c \
 	bench/selftest.c bench/selftest.h \
 	bench/count.c bench/count.h \
+	bench/slo.c bench/slo.h \
+	bench/replay.c bench/replay.h \
 	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
 	bench/machine.c bench/machine.h bench/costs.c \

@@ -9,6 +9,7 @@
 
 #include "parse.h"
 #include "payload.h"
+#include "search.h"
 #include "targets.h"
 
 #define MS 1000000ull
@@ -332,8 +333,25 @@ read_names(struct options *o)
 static int
 reconcile(struct options *o)
 {
-	const int compare = strcmp(o->command, "compare") == 0;
+	const int count = strcmp(o->command, "count") == 0;
+	const int compare = strcmp(o->command, "compare") == 0 || count;
+	struct search_objective objective;
 
+	if (o->slo != NULL && search_objective_parse(o->slo, &objective))
+		return (wrong("slo", o->slo, "not as in p99<5ms"));
+	if (o->slo != NULL && o->rates.count > 0)
+		return (wrong("slo", o->slo, "not together with --rate"));
+	/* Counting trials come after one block, whose times do not matter. */
+	if (count) {
+		o->blocks = 1;
+		o->no_control = 1;
+	}
+	if (o->slo != NULL) {
+		o->closed = 1;
+		o->no_control = 1;
+		if (o->trial == 0)
+			o->trial = SECOND;
+	}
 	if (o->trial == 0)
 		o->trial = compare ? 600 * MS : 5 * SECOND;
 	if (o->blocks == 0)
@@ -431,8 +449,6 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 		    "throng-bench compare (see --help)\n");
 		return (1);
 	}
-	if (optind < argc && strcmp(o->command, "replay") == 0)
-		o->input = argv[optind++];
 	if (optind < argc) {
 		fprintf(stderr, "throng-bench: %s: not understood\n",
 		    argv[optind]);

@@ -77,7 +77,6 @@ struct options {
 	const char *json;
 	const char *html;
 	const char *md;
-	const char *input;      /* report, replay: a file */
 	int closed;
 	int crlf;
 	int no_count;

@@ -77,6 +77,19 @@ int session_block(struct session *session, uint32_t point);
 int session_run(struct session *session);
 
 /**
+ * session_now():
+ * Return the time in ns, monotonic. Thread: any.
+ */
+uint64_t session_now(void);
+
+/**
+ * session_catch():
+ * Catch SIGINT and SIGTERM: the first asks for the end, which keeps what was
+ * measured, the second ends at once. Thread: main.
+ */
+void session_catch(void);
+
+/**
  * session_interrupted():
  * Return whether a signal asked for the end. Thread: main.
  */

@@ -12,8 +12,10 @@
 #include "count.h"
 #include "doctor.h"
 #include "options.h"
+#include "replay.h"
 #include "selftest.h"
 #include "session.h"
+#include "slo.h"
 #include "targets.h"
 
 /* Trials that tell what the instrument itself costs. */
@@ -44,8 +46,9 @@ measure(struct options *o, int argc, char **argv)
 	if (rc == 0) {
 		if (compare)
 			calibrate(&s, CALIBRATE_NS);
-		if (session_points(&s) == 0 && session_run(&s) == 0 &&
-		    compare && !o->no_count)
+		if (session_points(&s) == 0 &&
+		    (o->slo != NULL ? slo_run(&s) : session_run(&s)) == 0 &&
+		    compare && !o->no_count && o->slo == NULL)
 			count_trials(&s);
 		rc = session_report(&s);
 	}
@@ -53,8 +56,8 @@ measure(struct options *o, int argc, char **argv)
 	return (rc);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	struct options o;
 	int status;
@@ -68,4 +71,24 @@ main(int argc, char **argv)
 	if (strcmp(o.command, "selftest") == 0)
 		return (selftest(&o));
 	return (measure(&o, argc, argv));
+}
+
+int
+main(int argc, char **argv)
+{
+	char **words;
+	int status, count;
+
+	if (argc < 2 || strcmp(argv[1], "replay") != 0)
+		return (run(argc, argv));
+	if (argc < 3) {
+		fprintf(stderr, "throng-bench: replay which report.json?\n");
+		return (OPTIONS_USAGE);
+	}
+	words = replay_arguments(argv[2], argv + 3, &count);
+	if (words == NULL)
+		return (OPTIONS_FAILED);
+	status = run(count, words);
+	replay_free(words);
+	return (status);
 }

@@ -25,6 +25,7 @@ struct running {
 	struct gen *gen;
 	pid_t session;
 	struct account_memory empty; /* before the first connection */
+	struct account_memory idle;
 	struct account_memory full;
 	struct edge before;
 	struct edge after;
@@ -89,6 +90,10 @@ fill_memory(const struct running *r, const struct trial_config *config,
 	if (r->session != -1 && n >= MEMORY_USER_FROM)
 		trial->value[METRIC_MEMORY_USER] =
 		    (r->full.user - r->empty.user) / n;
+	if (config->memory != NULL)
+		*config->memory = (struct trial_memory){ r->idle.user,
+		    r->idle.kernel - r->empty.kernel, r->full.user,
+		    r->full.kernel - r->empty.kernel };
 	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
 		trial->value[METRIC_MEMORY_KERNEL] =
 		    (r->full.kernel - r->empty.kernel) / n;
@@ -138,6 +143,8 @@ measure(struct running *r, const struct trial_config *c,
 	    sizeof(trial->failed));
 	if (r->gen == NULL)
 		return (-1);
+	if (c->memory != NULL)
+		account_memory(r->session, &r->idle);
 	if (c->warm > 0 && gen_warm(r->gen, c->warm, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
