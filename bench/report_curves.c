@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define POINTS_MAX 64
-#define PLOT_TOP 64.0
+#define PLOT_TOP 72.0
 #define PLOT_HEIGHT 250.0
 #define LEFT 62.0
 #define GAP 84.0
@@ -208,7 +208,6 @@ draw_theories(const struct results *r, const struct svg_plot *plot,
 		const struct results_theory *t = &r->theories[i];
 		double shown[32];
 		char class[24];
-		size_t last = t->count;
 
 		for (size_t k = 0; k < t->count; k++) {
 			double y = which == 1 ? t->p50[k] : t->p99[k];
@@ -216,15 +215,25 @@ draw_theories(const struct results *r, const struct svg_plot *plot,
 			/* Not along the edge, where it would mislead. */
 			shown[k] = y > plot->y.high || y < plot->y.low ||
 			    t->rate[k] > plot->x.high ? NAN : y;
-			if (!isnan(shown[k]))
-				last = k;
 		}
-		if (last == t->count)
-			continue;
 		snprintf(class, sizeof(class), "theory theory%zu", i % 3);
 		svg_line(plot, class, t->rate, shown, t->count);
-		svg_text(plot->out, "soft", svg_x(plot, t->rate[last]) - 6,
-		    svg_y(plot, shown[last]) - 7, "end", t->name);
+	}
+}
+
+/* The legend of the theories, in a row beneath that of the targets. */
+static void
+theory_legend(const struct results *r, FILE *out, double y)
+{
+	double x = 0;
+
+	for (size_t i = 0; i < r->theory_count; i++) {
+		const char *name = r->theories[i].name;
+
+		fprintf(out, "<path class=\"theory theory%zu\" "
+		    "d=\"M%.1f %.1fh34\"/>\n", i % 3, x, y);
+		svg_text(out, "soft", x + 41, y + 4.5, "start", name);
+		x += 67 + 7 * (double)strlen(name);
 	}
 }
 
@@ -266,6 +275,8 @@ draw_figure(const struct results *r, const struct sweep *s,
 	fputs("</h3>\n", out);
 	svg_begin(out, REPORT_WIDTH, PLOT_TOP + PLOT_HEIGHT + 46, title);
 	report_legend(r, out, 0, 14);
+	if (panels[0].theory > 0)
+		theory_legend(r, out, 34);
 	for (size_t i = 0; i < count; i++) {
 		struct svg_plot plot = { .out = out,
 			.left = LEFT + (double)i * (width + GAP),
@@ -443,14 +454,15 @@ against_memory(const struct results *r, FILE *out)
 		struct svg_plot plot = { .out = out,
 			.left = LEFT + k * (width + GAP), .top = PLOT_TOP,
 			.width = width, .height = PLOT_HEIGHT,
-			.x = svg_axis(low, high, 1, SVG_PLAIN, "connections") };
+			.x = svg_axis(low, high, 1, SVG_PLAIN,
+			    "connections") };
 
 		draw_memory(r, k, &plot);
 	}
 	svg_end(out);
 	slopes_text(r, slopes, sizeof(slopes));
-	snprintf(what, sizeof(what), "Private memory of the server, connections "
-	    "without traffic; both axes logarithmic. Slope per connection:%s",
+	snprintf(what, sizeof(what), "Private memory of the server, "
+	    "connections without traffic; both axes logarithmic. Slope per connection:%s",
 	    slopes[0] != '\0' ? slopes : " too few readings.");
 	fputs("<figcaption>", out);
 	escape_html(what, out);

@@ -13,7 +13,7 @@
 #define REPORT_WIDTH 920.0
 
 /**
- * report_style(void):
+ * report_style():
  * Return the style sheet of the page; a constant. Thread: any.
  */
 const char *report_style(void);

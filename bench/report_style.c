@@ -30,7 +30,7 @@ static const char style[] =
     "padding-top:1.1rem;border-top:1px solid var(--rule)}\n"
     "h3{font-size:1rem;font-weight:650;margin:0 0 .35rem}\n"
     "p{margin:.5rem 0;max-width:46rem}\n"
-    ".lede{color:var(--soft);margin-bottom:1.6rem}\n"
+    ".lede{color:var(--soft);margin:.25rem 0}\n"
     ".warn{border-left:3px solid var(--bad);padding:.1rem 0 .1rem .9rem}\n"
     ".wide{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;font-size:.9rem;"

@@ -74,9 +74,10 @@ spectrum_axes(const struct results *r, uint32_t point, struct svg_plot *plot)
 		return (0);
 	plot->y = svg_axis(fmax(low, 1) / 1e3, fmax(high, 2) / 1e3, 1, SVG_TIME,
 	    "response");
-	/* Up to the last power of ten that has ten requests behind it. */
-	plot->x = svg_axis(1, pow(10, fmax(1, ceil(log10(most) - 1))), 1,
-	    SVG_TAIL, "percentile (1 / (1 - p), logarithmic)");
+	/* As far as there are ten requests behind it. */
+	plot->x = svg_axis(1, 10, 1, SVG_TAIL,
+	    "percentile, 1 / (1 - p) on a logarithmic scale");
+	plot->x.high = fmax(10, most / 10);
 	return (1);
 }
 

@@ -122,7 +122,8 @@ gate_row(const struct results *r, enum gate gate, FILE *out)
 	escape_html(what_it_says(gate), out);
 	fputs("</small></td>", out);
 	if (isnan(tally.worst))
-		fputs("<td>not read</td>", out);
+		fputs(gate == GATE_RUN ? "<td></td>" : "<td>not read</td>",
+		    out);
 	else
 		fprintf(out, "<td>%.4g%s</td>", scale * tally.worst, unit);
 	if (gate == GATE_RUN)

@@ -15,6 +15,10 @@
 #define NONE UINT32_MAX
 #define NEVER UINT64_MAX
 
+/* Not those of a plan: both may be seeded alike. */
+#define KEY_PICK UINT64_C(0x7069636b)
+#define KEY_WORK UINT64_C(0x776f726b)
+
 enum where { FREE, WAITING, SERVING };
 
 struct request {
@@ -453,9 +457,9 @@ prepare(struct sim *s)
 		s->connections[i].waiting.first = NONE;
 	s->shared.first = s->unused = NONE;
 	rng_seed(&root, s->spec->seed);
-	rng_split(&root, 0, &s->pick);
+	rng_split(&root, KEY_PICK, &s->pick);
 	rng_seed(&root, s->load->seed);
-	rng_split(&root, 1, &s->works);
+	rng_split(&root, KEY_WORK, &s->works);
 	record_begin(s->record, 0, s->load->duration);
 	for (uint32_t i = 0; s->load->arrival == PLAN_CLOSED &&
 	    i < s->load->connections; i++) {

@@ -25,6 +25,7 @@ struct running {
 	struct gen *gen;
 	pid_t session;
 	struct account_memory empty; /* before the first connection */
+	struct account_memory idle;
 	struct account_memory full;
 	struct edge before;
 	struct edge after;
@@ -89,6 +90,10 @@ fill_memory(const struct running *r, const struct trial_config *config,
 	if (r->session != -1 && n >= MEMORY_USER_FROM)
 		trial->value[METRIC_MEMORY_USER] =
 		    (r->full.user - r->empty.user) / n;
+	if (config->memory != NULL)
+		*config->memory = (struct trial_memory){ r->idle.user,
+		    r->idle.kernel - r->empty.kernel, r->full.user,
+		    r->full.kernel - r->empty.kernel };
 	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
 		trial->value[METRIC_MEMORY_KERNEL] =
 		    (r->full.kernel - r->empty.kernel) / n;
@@ -130,6 +135,7 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
+	int rc;
 
 	load.address = *target_address(r->target);
 	account_memory(r->session, &r->empty);
@@ -137,12 +143,19 @@ measure(struct running *r, const struct trial_config *c,
 	    sizeof(trial->failed));
 	if (r->gen == NULL)
 		return (-1);
+	if (c->memory != NULL)
+		account_memory(r->session, &r->idle);
 	if (c->warm > 0 && gen_warm(r->gen, c->warm, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
 	read_edge(r, &r->before);
-	if (gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
-	    trial->failed, sizeof(trial->failed)))
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 1);
+	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
+	    trial->failed, sizeof(trial->failed));
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 0);
+	if (rc != 0)
 		return (-1);
 	read_edge(r, &r->after);
 	account_memory(r->session, &r->full);
