@@ -378,6 +378,24 @@ class Prompt(unittest.TestCase):
         self.assertEqual(t.end(), -signal.SIGINT)
         self.assertTrue(termios.tcgetattr(t.master)[3] & termios.ICANON)
 
+    def test_another_window_size(self):
+        t = self.open(self.fake().address, columns=80)
+        t.shows(" ->")
+        text = "0123456789" * 5
+        t.type(text.encode())
+        t.shows(" -> " + text)
+        t.screen.columns = 40
+        del t.screen.rows[t.screen.row][40:]
+        t.screen.rows.append(list(text[36:]))
+        t.screen.row, t.screen.column = t.screen.row + 1, 14
+        fcntl.ioctl(t.master, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 24, 40, 0, 0))
+        begin = len(t.raw)
+        t.until(lambda: len(t.raw) > begin, "the prompt again")
+        t.shows("Please enter 'quit' to exit", " -> " + text[:36], text[36:])
+        t.type(b"\r")
+        t.shows("Hello " + text[:34], text[34:], " ->")
+
     def test_dumb_terminal(self):
         t = self.open(self.fake().address, term="dumb")
         t.until(lambda: b" -> " in t.raw, "the prompt")

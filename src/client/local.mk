@@ -15,6 +15,7 @@ libclient_la_SOURCES = \
 	src/client/session.c src/client/session.h \
 	src/client/sink.h \
 	src/client/talk.c src/client/talk.h \
+	src/client/terminal.c src/client/terminal.h \
 	src/client/until.c src/client/until.h \
 	src/client/window.c src/client/window.h
 libclient_la_CFLAGS = $(AM_CFLAGS) $(LIBEDIT_CFLAGS)
