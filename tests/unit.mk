@@ -7,6 +7,7 @@ RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_oom \
 	test_conn \
 	test_read \
 	test_write \
@@ -133,5 +134,11 @@ test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
 test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
+
+test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
+test_oom_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_oom_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup
+test_oom_LDADD = $(UNIT_LIBS)
 
 endif
