@@ -27,6 +27,23 @@ __wrap_calloc(size_t count, size_t size)
 	return (__real_calloc(count, size));
 }
 
+/* Whether libevent gets no memory. */
+static bool event_fails;
+
+static void *
+event_malloc(size_t size)
+{
+
+	return (event_fails ? NULL : malloc(size));
+}
+
+static void *
+event_realloc(void *old, size_t size)
+{
+
+	return (event_fails ? NULL : realloc(old, size));
+}
+
 #define BUSY "!error busy too many connections\n"
 
 static void
@@ -198,6 +215,25 @@ lingers_in_a_crowd(void **state)
 	rig_free(rig);
 }
 
+/* Without memory for the tick there is no lingering. */
+static void
+no_memory_to_linger(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig_say(fd, "close\n");
+	event_fails = true;
+	rig_hear(rig, fd, "close\n");
+	rig_end(rig, fd);
+	event_fails = false;
+	assert_int_equal(rig->reactor.open, 0);
+	rig_free(rig);
+}
+
 /* A partial frame in the buffer of whoever is closed is counted once. */
 static void
 partial_frames(void **state)
@@ -348,6 +384,7 @@ main(void)
 		cmocka_unit_test(lingers_by_bytes),
 		cmocka_unit_test(lingers_by_time),
 		cmocka_unit_test(lingers_in_a_crowd),
+		cmocka_unit_test(no_memory_to_linger),
 		cmocka_unit_test(partial_frames),
 		cmocka_unit_test(reset),
 		cmocka_unit_test(reasons),
@@ -356,5 +393,6 @@ main(void)
 	};
 
 	unit_guard();
+	event_set_mem_functions(event_malloc, event_realloc, free);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

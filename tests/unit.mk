@@ -7,6 +7,9 @@ RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_accept \
+	test_work \
+	test_oom \
 	test_conn \
 	test_read \
 	test_write \
@@ -133,5 +136,23 @@ test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
 test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
+
+test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
+test_oom_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_oom_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup
+test_oom_LDADD = $(UNIT_LIBS)
+
+test_accept_SOURCES = tests/test_accept.c $(UNIT_FILES) $(RIG_FILES)
+test_accept_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_accept_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push \
+	-Wl,--wrap=accept4
+test_accept_LDADD = $(UNIT_LIBS)
+
+test_work_SOURCES = tests/test_work.c $(UNIT_FILES)
+test_work_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_work_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create \
+	-Wl,--wrap=pthread_join -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
+test_work_LDADD = $(UNIT_LIBS)
 
 endif
