@@ -75,8 +75,8 @@ fault(void)
 	return (t);
 }
 
-static double
-turns(void)
+double
+machine_turns(void)
 {
 	const double t = now();
 
@@ -196,7 +196,7 @@ machine_costs(struct results *r)
 	repeat(r, "system call", system_call);
 	repeat(r, "clock_gettime", clock_read);
 	repeat(r, "page fault", fault);
-	repeat(r, "a million turns", turns);
+	repeat(r, "a million turns", machine_turns);
 	trips(r, "socketpair round trip", local_pair, 200, 0);
 	trips(r, "loopback round trip", tcp_pair, 200, 0);
 	trips(r, "round trip from idle", tcp_pair, 5, 2000000);

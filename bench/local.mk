@@ -37,6 +37,7 @@ libbench_shell_la_SOURCES = \
 	bench/netns.c bench/netns.h \
 	bench/output.c bench/output.h \
 	bench/trial.c bench/trial.h \
+	bench/hiccup.c bench/hiccup.h \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \

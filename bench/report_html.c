@@ -92,6 +92,11 @@ ratio_line(const struct results_ratio *x, FILE *out)
 	    x->verdict == STATS_BETTER ? "better" :
 	    x->verdict == STATS_WORSE ? "worse" : "noise";
 
+	if (shown->n < 2) {
+		fprintf(out, "<small>%.3f\xc3\x97</small><small>one block: "
+		    "no interval</small>", shown->value);
+		return;
+	}
 	fprintf(out, "<small>%.3f\xc3\x97 [%.3f, %.3f]</small>"
 	    "<small class=\"%s\">%s<b>%s</b></small>", shown->value,
 	    shown->low, shown->high, class,

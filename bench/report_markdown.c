@@ -50,7 +50,9 @@ value_cell(const struct results *r, uint32_t point, uint32_t target,
 	fprintf(out, " %s [%s, %s]", metric_format(metric, v->value, value,
 	    sizeof(value)), metric_format(metric, v->low, low, sizeof(low)),
 	    metric_format(metric, v->high, high, sizeof(high)));
-	if (x != NULL)
+	if (x != NULL && results_shown(x)->n < 2)
+		fprintf(out, "<br>%.3fx, one block", results_shown(x)->value);
+	else if (x != NULL)
 		fprintf(out, "<br>%.3fx [%.3f, %.3f] %s",
 		    results_shown(x)->value, results_shown(x)->low,
 		    results_shown(x)->high, x->control ? "A/A" :

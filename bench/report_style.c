@@ -32,6 +32,7 @@ static const char style[] =
     "p{margin:.5rem 0;max-width:46rem}\n"
     ".lede{color:var(--soft);margin:.25rem 0}\n"
     ".warn{border-left:3px solid var(--bad);padding:.1rem 0 .1rem .9rem}\n"
+    ".note{border-left:3px solid var(--rule);padding:.1rem 0 .1rem .9rem}\n"
     ".wide{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;font-size:.9rem;"
     "font-variant-numeric:tabular-nums}\n"

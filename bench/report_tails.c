@@ -81,6 +81,19 @@ spectrum_axes(const struct results *r, uint32_t point, struct svg_plot *plot)
 	return (1);
 }
 
+/* Draw on to the edge of the plot, if the line goes beyond it. */
+static void
+end_at_edge(const struct svg_plot *plot, const struct hist *h,
+    struct curve *c)
+{
+	uint64_t value = hist_quantile(h, 1 - 1 / plot->x.high);
+
+	if (value >= HIST_OVERFLOW || c->n == 0 || c->n == LINE_MAX)
+		return;
+	c->tail[c->n] = plot->x.high;
+	c->us[c->n++] = (double)value / 1e3;
+}
+
 static void
 draw_spectrum(const struct svg_plot *plot, unsigned series,
     const struct hist *h)
@@ -92,6 +105,7 @@ draw_spectrum(const struct svg_plot *plot, unsigned series,
 	trace(h, &c);
 	while (c.n > 0 && c.tail[c.n - 1] > plot->x.high)
 		c.n--;
+	end_at_edge(plot, h, &c);
 	snprintf(class, sizeof(class), "line s%u", series % SVG_SERIES);
 	svg_line(plot, class, c.tail, c.us, c.n);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {

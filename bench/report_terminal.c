@@ -17,6 +17,7 @@ struct page {
 	FILE *out;
 	unsigned columns; /* of targets, side by side */
 	int colour;
+	int owed;         /* blanks not yet written */
 };
 
 static const char *
@@ -28,29 +29,44 @@ on(const struct page *page, const char *code)
 
 /* Write escaped text at the left of the first column; cut if too long. */
 static void
-label(const struct page *page, const char *text)
+label(struct page *page, const char *text)
 {
 	char cut[FIRST + 1];
 
 	snprintf(cut, sizeof(cut), "%.*s", FIRST, text);
 	escape_terminal(cut, page->out);
-	fprintf(page->out, "%*s", FIRST - (int)strlen(cut), "");
+	page->owed = FIRST - (int)strlen(cut);
 }
 
-/* Write escaped text at the right of a column; cut if too long. */
+/*
+ * Write escaped text at the right of a column; cut if too long. Blanks are
+ * owed until something follows them, so that no line ends with any.
+ */
 static void
-field(const struct page *page, const char *text)
+field(struct page *page, const char *text)
 {
 	char cut[COLUMN];
 
 	snprintf(cut, sizeof(cut), "%.*s", COLUMN - 1, text);
-	fprintf(page->out, "%*s", COLUMN - (int)strlen(cut), "");
+	page->owed += COLUMN - (int)strlen(cut);
+	if (cut[0] == '\0')
+		return;
+	fprintf(page->out, "%*s", page->owed, "");
 	escape_terminal(cut, page->out);
+	page->owed = 0;
+}
+
+static void
+end_line(struct page *page)
+{
+
+	page->owed = 0;
+	fprintf(page->out, "%s\n", on(page, "\033[0m"));
 }
 
 /* The targets of one stripe of the table, from `*next` on. */
 static size_t
-stripe(const struct results *r, const struct page *page, uint32_t *next,
+stripe(const struct results *r, struct page *page, uint32_t *next,
     uint32_t *targets)
 {
 	size_t n = 0;
@@ -65,15 +81,15 @@ stripe(const struct results *r, const struct page *page, uint32_t *next,
 }
 
 static void
-head_row(const struct results *r, const struct page *page,
+head_row(const struct results *r, struct page *page,
     const uint32_t *targets, size_t n)
 {
 
 	fputs(on(page, "\033[1m"), page->out);
-	fprintf(page->out, "%*s", FIRST, "");
+	page->owed = FIRST;
 	for (size_t i = 0; i < n; i++)
 		field(page, r->targets[targets[i]].name);
-	fprintf(page->out, "%s\n", on(page, "\033[0m"));
+	end_line(page);
 }
 
 /* "1.07 [1.04, 1.09] worse" */
@@ -85,13 +101,17 @@ ratio_text(const struct results_ratio *x, char *text, size_t size)
 		[STATS_VOID] = "void" };
 	const struct stats_interval *shown = results_shown(x);
 
+	if (shown->n < 2) {
+		snprintf(text, size, "%.2fx, one block", shown->value);
+		return;
+	}
 	snprintf(text, size, shown->high >= 10 ? "%.3gx [%.3g,%.3g] %s" :
 	    "%.2fx [%.2f,%.2f] %s", shown->value, shown->low, shown->high,
 	    x->control ? "A/A" : short_names[x->verdict]);
 }
 
 static void
-ratio_row(const struct results *r, const struct page *page, uint32_t point,
+ratio_row(const struct results *r, struct page *page, uint32_t point,
     enum metric metric, const uint32_t *targets, size_t n)
 {
 	char text[80];
@@ -105,7 +125,8 @@ ratio_row(const struct results *r, const struct page *page, uint32_t point,
 	}
 	if (!any)
 		return;
-	fprintf(page->out, "%s%*s", on(page, "\033[2m"), FIRST, "");
+	fputs(on(page, "\033[2m"), page->out);
+	page->owed = FIRST;
 	for (size_t i = 0; i < n; i++) {
 		const struct results_ratio *x = results_find(r, point,
 		    targets[i], metric);
@@ -117,7 +138,7 @@ ratio_row(const struct results *r, const struct page *page, uint32_t point,
 			snprintf(text, sizeof(text), "baseline");
 		field(page, text);
 	}
-	fprintf(page->out, "%s\n", on(page, "\033[0m"));
+	end_line(page);
 }
 
 static const char *
@@ -143,7 +164,7 @@ short_unit(const char *unit)
 }
 
 static void
-metric_rows(const struct results *r, const struct page *page, uint32_t point,
+metric_rows(const struct results *r, struct page *page, uint32_t point,
     enum metric metric, const uint32_t *targets, size_t n)
 {
 	const struct metric_info *info = metric_info(metric);
@@ -164,12 +185,12 @@ metric_rows(const struct results *r, const struct page *page, uint32_t point,
 		field(page, metric_format(metric, c->value[metric].value,
 		    text, sizeof(text)));
 	}
-	putc('\n', page->out);
+	end_line(page);
 	ratio_row(r, page, point, metric, targets, n);
 }
 
 static void
-limiter_row(const struct results *r, const struct page *page, uint32_t point,
+limiter_row(const struct results *r, struct page *page, uint32_t point,
     const uint32_t *targets, size_t n)
 {
 
@@ -181,11 +202,11 @@ limiter_row(const struct results *r, const struct page *page, uint32_t point,
 		field(page, c->failed[0] != '\0' ? c->failed : c->overload ?
 		    "OVERLOAD" : c->limiter);
 	}
-	putc('\n', page->out);
+	end_line(page);
 }
 
 static void
-point_table(const struct results *r, const struct page *page,
+point_table(const struct results *r, struct page *page,
     uint32_t point)
 {
 	uint32_t *targets, next = 0;
@@ -212,7 +233,7 @@ point_table(const struct results *r, const struct page *page,
 }
 
 static void
-searches(const struct results *r, const struct page *page)
+searches(const struct results *r, struct page *page)
 {
 	char text[32];
 
@@ -220,7 +241,9 @@ searches(const struct results *r, const struct page *page)
 		const struct results_search *s = &r->searches[i];
 
 		if (s->target < r->target_count)
-			label(page, r->targets[s->target].name);
+			escape_terminal(r->targets[s->target].name,
+			    page->out);
+		putc(' ', page->out);
 		escape_terminal(s->objective, page->out);
 		fprintf(page->out, ": %s%s requests/s%s\n", s->above ?
 		    "at least " : "", s->rate > 0 ? metric_format(
@@ -230,7 +253,7 @@ searches(const struct results *r, const struct page *page)
 }
 
 static void
-voids(const struct results *r, const struct page *page)
+voids(const struct results *r, struct page *page)
 {
 	size_t voided = results_voided(r);
 
@@ -278,7 +301,7 @@ int
 report_terminal(const struct results *r, unsigned width, int colour,
     FILE *out)
 {
-	struct page page = { out, 1000, colour };
+	struct page page = { out, 1000, colour, 0 };
 
 	if (width > 0)
 		page.columns = width > FIRST + 2 * COLUMN ?

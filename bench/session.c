@@ -189,7 +189,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
-	    .tolerance = o->tolerance, .tick = tick, .context = s,
+	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
 	    .edge = s->edge, .edge_context = s->edge_context };
 	struct plan_spec spec = s->spec;
 	struct plan plan = { .count = 0 };
@@ -216,7 +216,6 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		config.load.plan = &plan;
 	}
 	s->live.target = o->targets[target].name;
-	s->live.last_replies = 0;
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
 	if (!interrupted)

@@ -22,6 +22,7 @@ struct session {
 	struct plan_spec spec; /* what payloads of PAYLOAD_WORK refer to */
 	struct rng rng;
 	struct live live;
+	struct hiccup *hiccup;
 	uint64_t begun; /* ns, monotonic */
 	uint64_t blocks_begun;
 	unsigned failed_trials;

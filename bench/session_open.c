@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "machine.h"
 #include "netns.h"
@@ -154,6 +155,10 @@ session_open(struct session *s, struct options *o, int argc, char **argv)
 		fprintf(stderr, "throng-bench: no target is left\n");
 		return (OPTIONS_FAILED);
 	}
+	for (unsigned i = 0; i < o->target_count; i++)
+		if (strcmp(o->layout, "split") == 0)
+			o->targets[i].spare_cpu =
+			    (int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (output_check(o))
 		return (OPTIONS_FAILED);
 	if ((rc = netns_enter(o, s->results)) != 0)
@@ -163,6 +168,7 @@ session_open(struct session *s, struct options *o, int argc, char **argv)
 	if (add_targets(s))
 		goto memory;
 	describe(s, argc, argv);
+	s->hiccup = hiccup_start();
 	live_start(&s->live, o->quiet);
 	return (0);
 memory:
@@ -174,6 +180,7 @@ void
 session_close(struct session *s)
 {
 
+	hiccup_stop(s->hiccup);
 	results_free(s->results);
 	free(s->texts);
 	memset(s, 0, sizeof(*s));

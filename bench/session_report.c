@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "curve.h"
 #include "output.h"
 #include "session.h"
 
@@ -32,6 +34,12 @@ session_report(struct session *s)
 	struct results *r = s->results;
 
 	r->seconds = (double)(session_now() - s->begun) / 1e9;
+	if (curve_add(r, s->options->service.work == PLAN_SPIN ?
+	    (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :
+	    (unsigned)s->options->workers, s->options->seed)) {
+		fprintf(stderr, "throng-bench: no memory\n");
+		return (OPTIONS_FAILED);
+	}
 	if (results_close(r)) {
 		fprintf(stderr, "throng-bench: no memory\n");
 		return (OPTIONS_FAILED);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "machine.h"
 
 /* With fewer connections the noise is larger than what they hold. */
 #define MEMORY_USER_FROM 100
@@ -149,6 +150,7 @@ measure(struct running *r, const struct trial_config *c,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
 	read_edge(r, &r->before);
+	hiccup_reset(c->hiccup);
 	if (c->edge != NULL)
 		c->edge(c->edge_context, r->session, 1);
 	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
@@ -157,6 +159,8 @@ measure(struct running *r, const struct trial_config *c,
 		c->edge(c->edge_context, r->session, 0);
 	if (rc != 0)
 		return (-1);
+	trial->readings.hiccup = hiccup_p99(c->hiccup);
+	trial->readings.spin = machine_turns();
 	read_edge(r, &r->after);
 	account_memory(r->session, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));

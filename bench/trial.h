@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "gen.h"
+#include "hiccup.h"
 #include "results.h"
 #include "target.h"
 
@@ -32,6 +33,7 @@ struct trial_config {
 	uint64_t length;        /* ns */
 	uint64_t drain;         /* ns */
 	uint64_t tolerance;     /* ns: a request sent later is not in time */
+	struct hiccup *hiccup;  /* NULL: none */
 	gen_tick tick;          /* NULL: none */
 	void *context;
 	struct trial_memory *memory; /* NULL: not wanted */

@@ -22,14 +22,15 @@ floor_of(const struct results *r, const struct results_ratio *ratio)
 }
 
 /*
- * Whether a ratio is drawn: the control is a band, and of an open loop that
- * kept up the throughput is what was offered, which compares nothing.
+ * Whether a ratio is drawn: one block has no interval, the control is a band,
+ * and of an open loop that kept up the throughput is what was offered, which
+ * compares nothing.
  */
 static int
 is_row(const struct results *r, const struct results_ratio *x, uint32_t point)
 {
 
-	if (x->point != point || results_shown(x)->n == 0 || x->control)
+	if (x->point != point || results_shown(x)->n < 2 || x->control)
 		return (0);
 	return (x->metric != METRIC_THROUGHPUT ||
 	    isnan(r->points[point].rate) ||
@@ -77,10 +78,10 @@ draw_ratio(const struct results *r, const struct svg_plot *plot,
 	    (unsigned)x->target % SVG_SERIES, low, y, high, low, y - 4);
 	svg_marker(plot->out, x->target, svg_x(plot, v->value), y);
 	if (v->value > plot->x.high)
-		svg_text(plot->out, "soft", high - 9, y + 4.5, "end",
+		svg_text(plot->out, "soft", low - 9, y + 4.5, "end",
 		    "off the scale");
 	else if (v->value < plot->x.low)
-		svg_text(plot->out, "soft", low + 9, y + 4.5, "start",
+		svg_text(plot->out, "soft", high + 9, y + 4.5, "start",
 		    "off the scale");
 	snprintf(text, sizeof(text), "%.20s", r->targets[x->target].name);
 	svg_text(plot->out, "key", plot->left - 14, y + 4.5, "end", text);
