@@ -315,7 +315,7 @@ class Pipe(unittest.TestCase):
         status, out, errors = finish(process, b"a\nb\nc\n")
         self.assertEqual(status, 1)
         self.assertIn(b"requests unanswered: ", errors)
-        self.assertIn(b": !error busy no room\n", errors)
+        self.assertIn(b": !error busy no room", errors)
 
     def test_refused_requests_are_answered_and_counted(self):
         server = self.fake(answer=lambda p: b"!error invalid not so"
@@ -419,7 +419,7 @@ class Pipe(unittest.TestCase):
             # Its first attempt fails: nothing is there. See also
             # test_client_connect.c, which knows when it did.
             wait_until(lambda: len(os.listdir(
-                "/proc/%d/task" % process.pid)) == 2, "its thread")
+                "/proc/%d/task" % process.pid)) >= 2, "its thread")
             self.fake(path=path)
             status, out, errors = finish(process, b"x\n")
             self.assertEqual((status, out, errors),

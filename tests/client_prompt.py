@@ -378,6 +378,30 @@ class Prompt(unittest.TestCase):
         self.assertEqual(t.end(), -signal.SIGINT)
         self.assertTrue(termios.tcgetattr(t.master)[3] & termios.ICANON)
 
+    def test_stop_and_go_on(self):
+        t = self.open(self.fake().address)
+        t.shows(" ->")
+        t.type(b"half")
+        t.shows(" -> half")
+        # A session leader cannot be stopped from its terminal, and does not
+        # mind.
+        t.type(b"\x1a")
+        for _ in range(2):
+            os.kill(t.pid, signal.SIGSTOP)
+            wait_until(lambda: os.waitpid(
+                t.pid, os.WNOHANG | os.WUNTRACED)[0], "the stop")
+            # What a shell does with the terminal of a job that it stopped.
+            mode = termios.tcgetattr(t.master)
+            mode[3] |= termios.ICANON | termios.ECHO
+            termios.tcsetattr(t.master, termios.TCSANOW, mode)
+            os.kill(t.pid, signal.SIGCONT)
+            t.until(lambda: not termios.tcgetattr(t.master)[3] &
+                    termios.ICANON, "the terminal")
+        t.type(b"way\r")
+        t.until(lambda: "Hello HALFWAY" in t.screen.lines(), "the reply")
+        t.type(b"quit\r")
+        self.assertEqual(t.end(), 0)
+
     def test_another_window_size(self):
         t = self.open(self.fake().address, columns=80)
         t.shows(" ->")

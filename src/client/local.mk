@@ -13,6 +13,7 @@ libclient_la_SOURCES = \
 	src/client/reader.c src/client/reader.h \
 	src/client/remote.c src/client/remote.h \
 	src/client/session.c src/client/session.h \
+	src/client/signals.c src/client/signals.h \
 	src/client/sink.h \
 	src/client/talk.c src/client/talk.h \
 	src/client/terminal.c src/client/terminal.h \

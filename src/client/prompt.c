@@ -51,11 +51,8 @@ show(struct prompt *p)
 	bytes_reset(&p->notices);
 }
 
-/*
- * Wait for the servers, and for typing if `typing`. Return 1 if there is some,
- * -1 if a signal came first.
- */
-static int
+/* Wait for the wakeup, and for typing if `typing`; is there some? */
+static bool
 wait_for(struct prompt *p, bool typing, uint64_t until)
 {
 	struct pollfd fds[2] = {
@@ -64,7 +61,7 @@ wait_for(struct prompt *p, bool typing, uint64_t until)
 	};
 
 	if (poll(fds, 2, until_ms(until)) == -1)
-		return (-1);
+		return (false);
 	if (fds[1].revents != 0)
 		wakeup_clear(&p->wakeup);
 	return (fds[0].revents != 0);
@@ -75,18 +72,12 @@ static enum terminal_event
 wait_for_key(void *context)
 {
 	struct prompt *p = context;
-	int rc;
 
-	for (;;) {
-		show(p);
-		if (!alive(p))
-			return (TERMINAL_END);
-		rc = wait_for(p, true, UNTIL_NEVER);
-		if (rc == -1)
-			return (TERMINAL_SIGNAL);
-		if (rc == 1)
-			return (TERMINAL_KEY);
-	}
+	show(p);
+	if (!alive(p))
+		return (TERMINAL_END);
+	return (wait_for(p, true, UNTIL_NEVER) ? TERMINAL_KEY :
+	    TERMINAL_WAKEUP);
 }
 
 /* Let the replies owed come for a moment. */
@@ -159,7 +150,7 @@ run(struct prompt *p, const struct options *options, const char *program)
 	}
 	if (!wait_connected(p))
 		return (1);
-	p->terminal = terminal_open(program, wait_for_key, p);
+	p->terminal = terminal_open(program, &p->wakeup, wait_for_key, p);
 	if (p->terminal == NULL) {
 		fprintf(stderr, "throng: the terminal: %s\n", strerror(errno));
 		return (1);

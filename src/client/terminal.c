@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +13,20 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "signals.h"
+
 #define PROMPT " -> "
 #define HISTORY_SIZE 1000
 
 struct terminal {
 	EditLine *edit;
 	History *history;
+	struct signals *signals;
 	HistEvent event;   /* where history functions put results */
 	enum terminal_event (*wait)(void *context);
 	void *context;
 	mbstate_t decoder; /* of the characters typed */
 	bool prompting;    /* the prompt is on the screen */
-	bool holding;      /* signals wait; see hold_signals() */
 	bool dumb;         /* it cannot erase */
 };
 
@@ -96,7 +97,6 @@ terminal_show(struct terminal *t, const struct bytes *text,
 		el_set(t->edit, EL_REFRESH);
 }
 
-/* The window has another size, or the shell gave the terminal back. */
 static void
 redraw(const struct terminal *t)
 {
@@ -108,34 +108,24 @@ redraw(const struct terminal *t)
 	el_set(t->edit, EL_REFRESH);
 }
 
-/*
- * Between two lines libedit gives the terminal back, which would then echo
- * what is typed ahead. So we take it again at once, and hold back the signals
- * that end or stop us until libedit listens for them: it gives the terminal
- * back before they do their work.
- */
+/* Do what the signals say that have come. */
 static void
-hold_signals(struct terminal *t, bool hold)
+obey_signals(struct terminal *t)
 {
-	static const int signals[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP,
-		SIGTSTP };
-	sigset_t set;
+	int signal;
 
-	if (hold == t->holding)
-		return;
-	t->holding = hold;
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaddset(&set, signals[i]);
-	pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
-static void
-take_terminal(struct terminal *t)
-{
-
-	hold_signals(t, true);
-	el_set(t->edit, EL_PREP_TERM, 1);
+	while ((signal = signals_take(t->signals)) != 0) {
+		if (signal == SIGWINCH) {
+			el_resize(t->edit);
+		} else {
+			el_set(t->edit, EL_PREP_TERM, 0);
+			/* It ends us, or stops us for a while. */
+			if (signal != SIGCONT)
+				signals_obey(signal);
+			el_set(t->edit, EL_PREP_TERM, 1);
+		}
+		redraw(t);
+	}
 }
 
 /* The next character typed, for libedit: 1, or 0 at the end. */
@@ -148,13 +138,12 @@ next_character(EditLine *edit, wchar_t *c)
 	char byte;
 
 	el_get(edit, EL_CLIENTDATA, &t);
-	hold_signals(t, false);
 	for (;;) {
+		obey_signals(t);
 		switch (t->wait(t->context)) {
 		case TERMINAL_KEY:
 			break;
-		case TERMINAL_SIGNAL:
-			redraw(t);
+		case TERMINAL_WAKEUP:
 			continue;
 		case TERMINAL_END:
 			return (0);
@@ -200,15 +189,14 @@ set_up(struct terminal *t)
 	el_set(t->edit, EL_PROMPT, prompt_text);
 	el_set(t->edit, EL_HIST, history, t->history);
 	el_set(t->edit, EL_EDITOR, "emacs");
-	el_set(t->edit, EL_SIGNAL, 1);
 	el_set(t->edit, EL_GETCFN, next_character);
 	bind_keys(t->edit);
 	el_source(t->edit, NULL);
 }
 
 struct terminal *
-terminal_open(const char *program, enum terminal_event (*wait)(void *context),
-    void *context)
+terminal_open(const char *program, const struct wakeup *wakeup,
+    enum terminal_event (*wait)(void *context), void *context)
 {
 	struct terminal *t = calloc(1, sizeof(*t));
 	const char *term = getenv("TERM");
@@ -222,7 +210,8 @@ terminal_open(const char *program, enum terminal_event (*wait)(void *context),
 	t->dumb = term == NULL || strcmp(term, "dumb") == 0;
 	t->edit = el_init(program, stdin, stdout, stderr);
 	t->history = history_init();
-	if (t->edit == NULL || t->history == NULL) {
+	t->signals = signals_new(wakeup);
+	if (t->edit == NULL || t->history == NULL || t->signals == NULL) {
 		terminal_close(t);
 		return (NULL);
 	}
@@ -238,11 +227,11 @@ terminal_close(struct terminal *t)
 		return;
 	if (t->edit != NULL) {
 		el_set(t->edit, EL_PREP_TERM, 0);
-		hold_signals(t, false);
 		el_end(t->edit);
 	}
 	if (t->history != NULL)
 		history_end(t->history);
+	signals_free(t->signals);
 	free(t);
 }
 
@@ -253,10 +242,11 @@ terminal_read(struct terminal *t, size_t *length)
 	int count = 0;
 
 	/* Before the prompt, so that nothing typed after it is echoed. */
-	take_terminal(t);
+	el_set(t->edit, EL_PREP_TERM, 1);
 	t->prompting = true;
 	line = el_gets(t->edit, &count);
-	take_terminal(t);
+	/* libedit has given the terminal back, which would echo as well. */
+	el_set(t->edit, EL_PREP_TERM, 1);
 	if (line == NULL || count <= 0) {
 		if (t->prompting)
 			putchar('\n'); /* leave the prompt's line */

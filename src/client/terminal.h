@@ -14,25 +14,27 @@
 #include <stddef.h>
 
 #include "bytes.h"
+#include "wakeup.h"
 
 struct terminal;
 
 /** What the function that waits for the keyboard may return. */
 enum terminal_event {
 	TERMINAL_KEY,    /* there is something to be read */
-	TERMINAL_SIGNAL, /* a signal has come: draw the prompt again */
+	TERMINAL_WAKEUP, /* the wakeup came: there may be a signal */
 	TERMINAL_END     /* no line is wanted any more */
 };
 
 /**
- * terminal_open(program, wait, context):
+ * terminal_open(program, wakeup, wait, context):
  * Edit lines on standard input and output, which must be a terminal; `wait`
- * waits for the keyboard, and may call terminal_show(). `program` names this
- * one in ~/.editrc. Return what goes back with terminal_close(), or NULL if
- * it cannot be had. Thread: main.
+ * waits for the keyboard and for `wakeup`, which tells of signals, and may
+ * call terminal_show(). `program` names this one in ~/.editrc. Return what
+ * goes back with terminal_close(), or NULL if it cannot be had. Thread: main.
  */
 struct terminal *terminal_open(const char *program,
-    enum terminal_event (*wait)(void *context), void *context);
+    const struct wakeup *wakeup, enum terminal_event (*wait)(void *context),
+    void *context);
 
 /**
  * terminal_close(terminal):
