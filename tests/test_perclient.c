@@ -14,7 +14,8 @@
 
 /* Threads started less threads joined, and whether none can be had. */
 static _Atomic int threads;
-static bool fail_threads, fail_calloc;
+static bool fail_threads;
+static _Atomic bool fail_calloc;
 static int fail_cond;
 
 int __real_pthread_create(pthread_t *t, const pthread_attr_t *a,
@@ -186,6 +187,9 @@ no_thread(void **state)
 	int first = client(), fd;
 
 	(void)state;
+	/* Its thread has all that it needs. */
+	rig_say(first, "a\n");
+	hear(first, "a\n");
 	/* Not even memory to refuse it with: closed. */
 	fail_calloc = true;
 	fd = client();
