@@ -85,6 +85,7 @@ rig_free(struct rig *rig)
 	assert_int_equal(r->refusing, 0);
 	assert_int_equal(atomic_load(&rig->service.connections), 0);
 	assert_int_equal(rig_stats(rig).open, 0);
+	assert_int_equal(rig_stats(rig).working, 0);
 	process_close(&rig->processor);
 	reactor_close(r);
 	free(rig);

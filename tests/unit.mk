@@ -7,6 +7,10 @@ RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_drain \
+	test_reactor \
+	test_converse \
+	test_perclient \
 	test_accept \
 	test_work \
 	test_oom \
@@ -154,5 +158,29 @@ test_work_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_work_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create \
 	-Wl,--wrap=pthread_join -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 test_work_LDADD = $(UNIT_LIBS)
+
+test_converse_SOURCES = tests/test_converse.c $(UNIT_FILES)
+test_converse_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_converse_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv \
+	-Wl,--wrap=realloc -Wl,--wrap=calloc
+test_converse_LDADD = $(UNIT_LIBS)
+
+test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
+test_perclient_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_perclient_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push \
+	-Wl,--wrap=pthread_create -Wl,--wrap=pthread_join \
+	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc
+test_perclient_LDADD = $(UNIT_LIBS)
+
+test_drain_SOURCES = tests/test_drain.c $(UNIT_FILES) $(RIG_FILES)
+test_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_drain_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_drain_LDADD = $(UNIT_LIBS)
+
+test_reactor_SOURCES = tests/test_reactor.c $(UNIT_FILES)
+test_reactor_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reactor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=pipe2 \
+	-Wl,--wrap=pthread_create
+test_reactor_LDADD = $(UNIT_LIBS)
 
 endif
