@@ -1,7 +1,7 @@
 /**
  * rig.h - a reactor on the bench: no threads, one turn of its loop at a time,
  * and instead of the pool a list of what was handed over, which is worked on
- * when the test says so. Link with -Wl,--wrap=pool_push.
+ * when the test says so. Link with $(RIG_LDFLAGS).
  *
  * Thread for all functions: the test's own. They assert.
  */
@@ -26,6 +26,7 @@ struct rig {
 	unsigned pushes;   /* chains that were handed over */
 	uint64_t spent_ns; /* what every job is said to have taken */
 	unsigned drained;  /* times that the end was reported */
+	uint64_t late;     /* bit w: worker w is at its oldest job for long */
 };
 
 /**
@@ -71,6 +72,13 @@ void rig_turn(struct rig *rig);
  * next turn will see. Return how many.
  */
 unsigned rig_work(struct rig *rig, unsigned count);
+
+/**
+ * rig_teach(rig, fd, nanoseconds):
+ * Let dispatch measure, over many round trips of a client, that a job takes
+ * this long.
+ */
+void rig_teach(struct rig *rig, int fd, uint64_t nanoseconds);
 
 /**
  * rig_settle(rig):

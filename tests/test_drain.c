@@ -53,8 +53,9 @@ idle_clients(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		fds[i] = rig_client(rig);
+	/* Quiet and owed nothing: nobody is waited for. */
 	drain_begin(&rig->reactor);
-	assert_int_equal(rig->drained, 0);
+	assert_true(rig->drained > 0);
 	for (int i = 0; i < 3; i++)
 		rig_end(rig, fds[i]);
 	assert_true(rig->drained > 0);
@@ -180,7 +181,7 @@ kills(void **state)
 static void
 drain_then_kill(void **state)
 {
-	int fd = rig_client(rig), lingers = rig_client(rig);
+	int fd = rig_client(rig), quiet = rig_client(rig);
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
@@ -188,7 +189,7 @@ drain_then_kill(void **state)
 	rig_settle(rig);
 	drain_begin(&rig->reactor);
 	rig_settle(rig);
-	assert_int_equal(rig->reactor.open, 2);
+	assert_int_equal(rig->reactor.open, 1);
 	assert_int_equal(rig->drained, 0);
 	drain_kill(&rig->reactor);
 	rig_settle(rig);
@@ -198,7 +199,7 @@ drain_then_kill(void **state)
 		rig_stats(rig).dropped_stopping,
 	    5);
 	close(fd);
-	close(lingers);
+	close(quiet);
 }
 
 /* Orders come through the same queue as replies, in their order. */

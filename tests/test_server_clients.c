@@ -105,7 +105,10 @@ leave_in_worker(struct run *run)
 		table_close(run, next);
 	}
 	table_end(run);
-	table_expect_count(run, "requests", 12);
+	/* One that waited for a worker when its client left is not begun. */
+	if (table_count(run, "requests") < 8 ||
+	    table_count(run, "requests") > 12)
+		must(support_wrong("not from 8 to 12 requests"));
 	table_expect_count(run, "dropped_gone", 4);
 	table_expect_count(run, "replies", 8);
 }
