@@ -97,7 +97,8 @@ remove_stale(const struct address *a)
 	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
 		return;
 	/* Not to be kept waiting by a living one whose queue is full. */
-	if (set_flags(fd) == 0 && connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
+	if (set_flags(fd) == 0 &&
+	    connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
 	    errno == ECONNREFUSED)
 		unlink(un->sun_path);
 	close(fd);
