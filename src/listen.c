@@ -96,7 +96,9 @@ remove_stale(const struct address *a)
 		return;
 	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
 		return;
-	if (connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
+	/* Not to be kept waiting by a living one whose queue is full. */
+	if (set_flags(fd) == 0 &&
+	    connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
 	    errno == ECONNREFUSED)
 		unlink(un->sun_path);
 	close(fd);
