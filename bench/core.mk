@@ -15,15 +15,16 @@ libbench_core_la_SOURCES = \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
-	bench/sim.c bench/sim.h \
+	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
+	bench/curve.c bench/curve.h \
 	bench/escape.c bench/escape.h \
 	bench/json.c bench/json.h \
 	bench/svg.c bench/svg.h \
 	bench/report.h bench/report_part.h \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
-	bench/report_curves.c bench/report_tails.c bench/report_blocks.c \
-	bench/report_validity.c
+	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
+	bench/report_memory.c bench/report_trials.c bench/report_validity.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)
 
 if TESTS_ON
@@ -37,7 +38,13 @@ bench_core_tests = \
 	test_bench_plan \
 	test_bench_search \
 	test_bench_gates \
-	test_bench_sim
+	test_bench_sim \
+	test_bench_record \
+	test_bench_results \
+	test_bench_report \
+	test_bench_svg \
+	test_bench_escape \
+	test_bench_curve
 check_PROGRAMS += $(bench_core_tests)
 TESTS += $(bench_core_tests)
 bench_test_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -90,4 +97,33 @@ check_PROGRAMS += bench_render_report
 bench_render_report_SOURCES = tests/bench/render_report.c $(bench_fixture)
 bench_render_report_CPPFLAGS = $(bench_test_cppflags)
 bench_render_report_LDADD = $(bench_test_ldadd)
+test_bench_record_SOURCES = tests/bench/test_record.c tests/bench/check.h
+test_bench_record_CPPFLAGS = $(bench_test_cppflags)
+test_bench_record_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_record_LDADD = $(bench_test_ldadd)
+test_bench_results_SOURCES = tests/bench/test_results.c tests/bench/check.h $(bench_fixture)
+test_bench_results_CPPFLAGS = $(bench_test_cppflags)
+test_bench_results_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_results_LDADD = $(bench_test_ldadd)
+test_bench_report_SOURCES = tests/bench/test_report.c tests/bench/check.h $(bench_fixture)
+test_bench_report_CPPFLAGS = $(bench_test_cppflags)
+test_bench_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_report_LDADD = $(bench_test_ldadd)
+test_bench_svg_SOURCES = tests/bench/test_svg.c tests/bench/check.h
+test_bench_svg_CPPFLAGS = $(bench_test_cppflags)
+test_bench_svg_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_svg_LDADD = $(bench_test_ldadd)
+test_bench_escape_SOURCES = tests/bench/test_escape.c tests/bench/check.h
+test_bench_escape_CPPFLAGS = $(bench_test_cppflags)
+test_bench_escape_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_escape_LDADD = $(bench_test_ldadd)
+
+test_bench_curve_SOURCES = tests/bench/test_curve.c tests/bench/check.h
+test_bench_curve_CPPFLAGS = $(bench_test_cppflags)
+test_bench_curve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_curve_LDADD = $(bench_test_ldadd)
+
+# The tests of the tests, and the report in a browser.
+TESTS += tests/bench/mutants.sh tests/bench/test_render.sh
 endif
+dist_check_SCRIPTS += tests/bench/mutants.sh tests/bench/test_render.sh

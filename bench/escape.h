@@ -12,25 +12,26 @@
 /**
  * escape_html(text, out):
  * Write text for HTML and SVG, as content or within a quoted attribute.
+ * Thread: any.
  */
 void escape_html(const char *text, FILE *out);
 
 /**
  * escape_json(text, out):
- * Write text as a JSON string, with its quotes.
+ * Write text as a JSON string, with its quotes. Thread: any.
  */
 void escape_json(const char *text, FILE *out);
 
 /**
  * escape_markdown(text, out):
  * Write text that Markdown shows as it is, in a table cell too, and that
- * cannot bring HTML in; a line break becomes a space.
+ * cannot bring HTML in; a line break becomes a space. Thread: any.
  */
 void escape_markdown(const char *text, FILE *out);
 
 /**
  * escape_terminal(text, out):
- * Write text in printable ASCII: everything else becomes '?'.
+ * Write text in printable ASCII: everything else becomes '?'. Thread: any.
  */
 void escape_terminal(const char *text, FILE *out);
 

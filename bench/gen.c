@@ -270,14 +270,15 @@ gen_measure(struct gen *g, uint64_t length, uint64_t drain, gen_tick tick,
 }
 
 void
-gen_peek(const struct gen *g, uint64_t *replies, struct hist *response)
+gen_peek(const struct gen *g, uint64_t *replies, uint64_t *begin,
+    struct hist *response)
 {
 
 	*replies = 0;
+	*begin = g->parts[0].record.begin;
 	for (uint32_t i = 0; i < g->count; i++) {
 		*replies += g->parts[i].record.replies;
-		if (response != NULL)
-			hist_merge(response, &g->parts[i].record.response);
+		hist_merge(response, &g->parts[i].record.response);
 	}
 }
 

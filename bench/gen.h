@@ -97,12 +97,12 @@ int gen_measure(struct gen *gen, uint64_t length, uint64_t drain,
     gen_tick tick, void *context, char *why, size_t size);
 
 /**
- * gen_peek(gen, replies, response):
- * Store how many good replies there are so far, and merge what is known of
- * the responses into `response` unless it is NULL. Not exact while the
- * generators run. Thread: main.
+ * gen_peek(gen, replies, begin, response):
+ * Store how many good replies there are so far and when measuring began (ns,
+ * monotonic; 0: not yet), and merge what is known of the responses into
+ * `response`. Not exact while the generators run. Thread: main.
  */
-void gen_peek(const struct gen *gen, uint64_t *replies,
+void gen_peek(const struct gen *gen, uint64_t *replies, uint64_t *begin,
     struct hist *response);
 
 /**

@@ -4,10 +4,13 @@ include bench/core.mk
 include tests/bench/local.mk
 
 # Reference servers, which throng-bench starts.
-pkglibexec_PROGRAMS += throng-limit throng-bufferevent
+pkglibexec_PROGRAMS += throng-limit throng-bufferevent throng-refd
 throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
 throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
+throng_refd_SOURCES = bench/refd.c bench/later.c bench/later.h \
+	bench/serve.c bench/serve.h bench/handle.c bench/handle.h
+throng_refd_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
 throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
@@ -21,11 +24,20 @@ libbench_shell_la_SOURCES = \
 	bench/targets.c bench/targets.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
+	bench/session_open.c bench/session_report.c \
+	bench/selftest.c bench/selftest.h \
+	bench/count.c bench/count.h \
+	bench/slo.c bench/slo.h \
+	bench/replay.c bench/replay.h \
+	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
-	bench/machine.c bench/machine.h \
+	bench/machine.c bench/machine.h bench/costs.c \
+	bench/calibrate.c bench/calibrate.h \
+	bench/doctor.c bench/doctor.h \
 	bench/netns.c bench/netns.h \
-	bench/output.c bench/output.h bench/report_stub.c \
+	bench/output.c bench/output.h \
 	bench/trial.c bench/trial.h \
+	bench/hiccup.c bench/hiccup.h \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \

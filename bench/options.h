@@ -77,13 +77,14 @@ struct options {
 	const char *json;
 	const char *html;
 	const char *md;
-	const char *input;      /* report, replay: a file */
 	int closed;
 	int crlf;
+	int no_count;
 	int no_control;         /* no A/A target */
 	int quiet;
 	int keep_awake;
-	int long_form;
+	int long_form;          /* selftest */
+	int exact;              /* selftest */
 };
 
 /**

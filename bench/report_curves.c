@@ -1,6 +1,5 @@
 /*
- * Figures with one line per target: against load, against connections, and
- * memory.
+ * Figures with one line per target: against load, and against connections.
  */
 #include "report_part.h"
 #include "escape.h"
@@ -10,7 +9,7 @@
 #include <string.h>
 
 #define POINTS_MAX 64
-#define PLOT_TOP 64.0
+#define PLOT_TOP 72.0
 #define PLOT_HEIGHT 250.0
 #define LEFT 62.0
 #define GAP 84.0
@@ -82,6 +81,8 @@ report_caption(const struct results *r, uint32_t point, const char *what,
 	char model[RESULTS_TEXT];
 
 	fputs("<figcaption>", out);
+	if (results_cell(r, point, 0)->voided)
+		fputs("<b>Of void blocks.</b> ", out);
 	escape_html(what, out);
 	fputs(" Load: ", out);
 	escape_html(results_model(r, point, model, sizeof(model)), out);
@@ -208,7 +209,6 @@ draw_theories(const struct results *r, const struct svg_plot *plot,
 		const struct results_theory *t = &r->theories[i];
 		double shown[32];
 		char class[24];
-		size_t last = t->count;
 
 		for (size_t k = 0; k < t->count; k++) {
 			double y = which == 1 ? t->p50[k] : t->p99[k];
@@ -216,15 +216,25 @@ draw_theories(const struct results *r, const struct svg_plot *plot,
 			/* Not along the edge, where it would mislead. */
 			shown[k] = y > plot->y.high || y < plot->y.low ||
 			    t->rate[k] > plot->x.high ? NAN : y;
-			if (!isnan(shown[k]))
-				last = k;
 		}
-		if (last == t->count)
-			continue;
 		snprintf(class, sizeof(class), "theory theory%zu", i % 3);
 		svg_line(plot, class, t->rate, shown, t->count);
-		svg_text(plot->out, "soft", svg_x(plot, t->rate[last]) - 6,
-		    svg_y(plot, shown[last]) - 7, "end", t->name);
+	}
+}
+
+/* The legend of the theories, in a row beneath that of the targets. */
+static void
+theory_legend(const struct results *r, FILE *out, double y)
+{
+	double x = 0;
+
+	for (size_t i = 0; i < r->theory_count; i++) {
+		const char *name = r->theories[i].name;
+
+		fprintf(out, "<path class=\"theory theory%zu\" "
+		    "d=\"M%.1f %.1fh34\"/>\n", i % 3, x, y);
+		svg_text(out, "soft", x + 41, y + 4.5, "start", name);
+		x += 67 + 7 * (double)strlen(name);
 	}
 }
 
@@ -266,6 +276,8 @@ draw_figure(const struct results *r, const struct sweep *s,
 	fputs("</h3>\n", out);
 	svg_begin(out, REPORT_WIDTH, PLOT_TOP + PLOT_HEIGHT + 46, title);
 	report_legend(r, out, 0, 14);
+	if (panels[0].theory > 0)
+		theory_legend(r, out, 34);
 	for (size_t i = 0; i < count; i++) {
 		struct svg_plot plot = { .out = out,
 			.left = LEFT + (double)i * (width + GAP),
@@ -345,118 +357,6 @@ against_connections(const struct results *r, FILE *out)
 		    out);
 }
 
-/* Bytes of a target at each number of connections, sorted. */
-static size_t
-memory_of(const struct results *r, uint32_t target, int kernel, double *x,
-    double *y)
-{
-	struct { double x; double y; } rows[POINTS_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->memory_count && n < POINTS_MAX; i++) {
-		const struct results_memory *m = &r->memory[i];
-		double value = kernel ? m->kernel : m->user;
-
-		if (m->target != target || m->active || m->connections == 0 ||
-		    m->refused[0] != '\0' || !(value > 0))
-			continue;
-		rows[n].x = m->connections;
-		rows[n++].y = value;
-	}
-	qsort(rows, n, sizeof(rows[0]), by_x);
-	for (size_t i = 0; i < n; i++) {
-		x[i] = rows[i].x;
-		y[i] = rows[i].y;
-	}
-	return (n);
-}
-
-static void
-draw_memory(const struct results *r, int kernel, struct svg_plot *plot)
-{
-	double x[POINTS_MAX], y[POINTS_MAX];
-	double low = INFINITY, high = -INFINITY;
-
-	for (uint32_t t = 0; t < r->target_count; t++) {
-		size_t n = report_drawn(r, t) ?
-		    memory_of(r, t, kernel, x, y) : 0;
-
-		for (size_t i = 0; i < n; i++)
-			widen(y[i], &low, &high);
-	}
-	plot->y = svg_axis(low, high, 1, SVG_BYTES, kernel ?
-	    "kernel, bytes" : "user space, bytes");
-	svg_axes(plot);
-	for (uint32_t t = 0; t < r->target_count; t++) {
-		if (report_drawn(r, t))
-			svg_series(plot, t, x, y, memory_of(r, t, kernel, x,
-			    y));
-	}
-}
-
-static void
-slopes_text(const struct results *r, char *text, size_t size)
-{
-	size_t at = 0;
-	char user[32], kernel[32];
-
-	for (uint32_t t = 0; t < r->target_count && at < size; t++) {
-		const struct results_slope *s = &r->slopes[2 * t];
-		int n;
-
-		if (!report_drawn(r, t) || isnan(s->user))
-			continue;
-		n = snprintf(text + at, size - at, " %s %s user%s%s,",
-		    r->targets[t].name, svg_number(SVG_BYTES, s->user, user,
-		    sizeof(user)), isnan(s->kernel) ? "" : " and kernel ",
-		    isnan(s->kernel) ? "" : svg_number(SVG_BYTES, s->kernel,
-		    kernel, sizeof(kernel)));
-		at += n > 0 ? (size_t)n : 0;
-	}
-	if (at > 0 && at < size)
-		text[at - 1] = '.';
-}
-
-static void
-against_memory(const struct results *r, FILE *out)
-{
-	double x[POINTS_MAX], y[POINTS_MAX], low = INFINITY, high = -INFINITY;
-	char slopes[RESULTS_TEXT * 2] = "", what[RESULTS_TEXT * 3];
-	int kernel = 0;
-
-	for (uint32_t t = 0; t < r->target_count; t++) {
-		size_t n = report_drawn(r, t) ? memory_of(r, t, 0, x, y) : 0;
-
-		for (size_t i = 0; i < n; i++)
-			widen(x[i], &low, &high);
-		kernel |= memory_of(r, t, 1, x, y) > 0;
-	}
-	if (!(low < high) || r->slopes == NULL)
-		return;
-	fputs("<figure><h3>Memory against idle connections</h3>\n", out);
-	svg_begin(out, REPORT_WIDTH, PLOT_TOP + PLOT_HEIGHT + 46,
-	    "Memory against idle connections");
-	report_legend(r, out, 0, 14);
-	for (int k = 0; k <= kernel; k++) {
-		double width = kernel ? (REPORT_WIDTH - LEFT - GAP - 10) / 2 :
-		    REPORT_WIDTH - LEFT - 10;
-		struct svg_plot plot = { .out = out,
-			.left = LEFT + k * (width + GAP), .top = PLOT_TOP,
-			.width = width, .height = PLOT_HEIGHT,
-			.x = svg_axis(low, high, 1, SVG_PLAIN, "connections") };
-
-		draw_memory(r, k, &plot);
-	}
-	svg_end(out);
-	slopes_text(r, slopes, sizeof(slopes));
-	snprintf(what, sizeof(what), "Private memory of the server, connections "
-	    "without traffic; both axes logarithmic. Slope per connection:%s",
-	    slopes[0] != '\0' ? slopes : " too few readings.");
-	fputs("<figcaption>", out);
-	escape_html(what, out);
-	fputs("</figcaption></figure>\n", out);
-}
-
 void
 report_curves(const struct results *r, FILE *out)
 {
@@ -465,5 +365,5 @@ report_curves(const struct results *r, FILE *out)
 		against_load(r, out);
 		against_connections(r, out);
 	}
-	against_memory(r, out);
+	report_memory(r, out);
 }

@@ -50,12 +50,11 @@ lede(const struct results *r, FILE *out)
 	element(out, "p", "over", text);
 	element(out, "h1", NULL, r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.");
+	if (r->basis[0] != '\0')
+		element(out, "p", "lede", r->basis);
 	if (r->point_count > 0) {
-		snprintf(text, sizeof(text), "Load: %s. %zu block%s of %zu "
-		    "target%s, %zu void.", results_model(r, report_point(r),
-		    model, sizeof(model)), r->block_count,
-		    r->block_count == 1 ? "" : "s", r->target_count,
-		    r->target_count == 1 ? "" : "s", voided);
+		snprintf(text, sizeof(text), "Load: %s.", results_model(r,
+		    report_point(r), model, sizeof(model)));
 		element(out, "p", "lede", text);
 	}
 	if (r->partial)
@@ -63,8 +62,8 @@ lede(const struct results *r, FILE *out)
 		    "here is valid, but there is less of it than was asked "
 		    "for.");
 	if (voided > 0 && voided == r->block_count)
-		element(out, "p", "warn", "Every block is void: nothing below "
-		    "is a result. The reasons are under Validity.");
+		element(out, "p", "warn", "Every block is void. The reasons "
+		    "are under Validity.");
 }
 
 static const char *
@@ -88,13 +87,19 @@ arrow(enum stats_verdict verdict)
 static void
 ratio_line(const struct results_ratio *x, FILE *out)
 {
+	const struct stats_interval *shown = results_shown(x);
 	const char *class = x->control ? "control" :
 	    x->verdict == STATS_BETTER ? "better" :
 	    x->verdict == STATS_WORSE ? "worse" : "noise";
 
+	if (shown->n < 2) {
+		fprintf(out, "<small>%.3f\xc3\x97</small><small>one block: "
+		    "no interval</small>", shown->value);
+		return;
+	}
 	fprintf(out, "<small>%.3f\xc3\x97 [%.3f, %.3f]</small>"
-	    "<small class=\"%s\">%s<b>%s</b></small>", x->valid.value,
-	    x->valid.low, x->valid.high, class,
+	    "<small class=\"%s\">%s<b>%s</b></small>", shown->value,
+	    shown->low, shown->high, class,
 	    x->control ? "" : arrow(x->verdict), x->control ? "A/A control" :
 	    stats_verdict_name(x->verdict));
 }
@@ -162,6 +167,20 @@ table_head(const struct results *r, const char *first, FILE *out)
 	fputs("</tr></thead>\n", out);
 }
 
+/* A unit as it is set in type. */
+static const char *
+unit_text(const struct metric_info *info)
+{
+
+	if (strcmp(info->unit, "us") == 0)
+		return ("\xc2\xb5s");
+	if (strcmp(info->unit, "us/request") == 0)
+		return ("\xc2\xb5s per request");
+	if (strcmp(info->unit, "/request") == 0)
+		return ("per request");
+	return (info->unit);
+}
+
 static void
 metric_row(const struct results *r, uint32_t point, enum metric metric,
     int intervals, FILE *out)
@@ -171,7 +190,7 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 
 	fprintf(out, "<tr%s><th>%s<small>%s</small></th>",
 	    metric == METRIC_CPU ? " class=\"lead\"" : "", info->title,
-	    info->unit);
+	    unit_text(info));
 	for (uint32_t t = 0; t < r->target_count; t++) {
 		const struct results_cell *c = results_cell(r, point, t);
 		const struct stats_interval *v = &c->value[metric];
@@ -188,7 +207,7 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 			    metric_format(metric, v->low, low, sizeof(low)),
 			    metric_format(metric, v->high, high,
 			    sizeof(high)), 100 * v->coverage, v->n);
-		else if (!intervals && x != NULL && x->valid.n > 0)
+		else if (!intervals && x != NULL)
 			ratio_line(x, out);
 		fputs("</td>", out);
 	}
@@ -276,6 +295,10 @@ tables(const struct results *r, FILE *out)
 	if (r->cells == NULL || r->point_count == 0 || r->target_count == 0)
 		return;
 	fputs("<h2>Results</h2>\n", out);
+	if (results_cell(r, point, 0)->voided)
+		element(out, "p", "warn", "No block at this load is valid: "
+		    "these figures are of void blocks, shown only for want of "
+		    "better ones.");
 	point_table(r, point, 0, out);
 	fputs("<p class=\"over\">Values are medians over the valid blocks. "
 	    "Beneath, the ratio to the baseline: the median of the ratios of "

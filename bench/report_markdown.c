@@ -50,9 +50,12 @@ value_cell(const struct results *r, uint32_t point, uint32_t target,
 	fprintf(out, " %s [%s, %s]", metric_format(metric, v->value, value,
 	    sizeof(value)), metric_format(metric, v->low, low, sizeof(low)),
 	    metric_format(metric, v->high, high, sizeof(high)));
-	if (x != NULL && x->valid.n > 0)
-		fprintf(out, "<br>%.3fx [%.3f, %.3f] %s", x->valid.value,
-		    x->valid.low, x->valid.high, x->control ? "A/A" :
+	if (x != NULL && results_shown(x)->n < 2)
+		fprintf(out, "<br>%.3fx, one block", results_shown(x)->value);
+	else if (x != NULL)
+		fprintf(out, "<br>%.3fx [%.3f, %.3f] %s",
+		    results_shown(x)->value, results_shown(x)->low,
+		    results_shown(x)->high, x->control ? "A/A" :
 		    stats_verdict_name(x->verdict));
 	fputs(" |", out);
 }
@@ -85,6 +88,9 @@ point_table(const struct results *r, uint32_t point, FILE *out)
 	fputs("\n**Load:** ", out);
 	escape_markdown(results_model(r, point, model, sizeof(model)), out);
 	fputs("\n\n", out);
+	if (results_cell(r, point, 0)->voided)
+		fputs("**No block at this load is valid:** these figures are "
+		    "of void blocks.\n\n", out);
 	table_head(r, out);
 	for (unsigned m = 0; m < METRICS; m++)
 		metric_row(r, point, m, out);
@@ -241,6 +247,10 @@ report_markdown(const struct results *r, FILE *out)
 	escape_markdown(r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.", out);
 	fputs("\n\n", out);
+	if (r->basis[0] != '\0') {
+		escape_markdown(r->basis, out);
+		fputs("\n\n", out);
+	}
 	escape_markdown(r->tool, out);
 	putc(' ', out);
 	escape_markdown(r->command, out);

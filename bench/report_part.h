@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "json.h"
 #include "results.h"
 #include "svg.h"
 
@@ -13,7 +14,7 @@
 #define REPORT_WIDTH 920.0
 
 /**
- * report_style(void):
+ * report_style():
  * Return the style sheet of the page; a constant. Thread: any.
  */
 const char *report_style(void);
@@ -84,5 +85,23 @@ void report_timeline(const struct results *results, FILE *out);
  * Write the section on what was checked and what was voided. Thread: any.
  */
 void report_validity(const struct results *results, FILE *out);
+
+/**
+ * report_blocks(results, json):
+ * Write all blocks with their trials as "blocks". Thread: any.
+ */
+void report_blocks(const struct results *results, struct json *json);
+
+/**
+ * report_derived(results, json):
+ * Write the cells as "cells" and the ratios as "ratios". Thread: any.
+ */
+void report_derived(const struct results *results, struct json *json);
+
+/**
+ * report_memory(results, out):
+ * Write the figure of memory against connections. Thread: any.
+ */
+void report_memory(const struct results *results, FILE *out);
 
 #endif /* BENCH_REPORT_PART_H */

@@ -74,10 +74,24 @@ spectrum_axes(const struct results *r, uint32_t point, struct svg_plot *plot)
 		return (0);
 	plot->y = svg_axis(fmax(low, 1) / 1e3, fmax(high, 2) / 1e3, 1, SVG_TIME,
 	    "response");
-	/* Up to the last power of ten that has ten requests behind it. */
-	plot->x = svg_axis(1, pow(10, fmax(1, ceil(log10(most) - 1))), 1,
-	    SVG_TAIL, "percentile (1 / (1 - p), logarithmic)");
+	/* As far as there are ten requests behind it. */
+	plot->x = svg_axis(1, 10, 1, SVG_TAIL,
+	    "percentile, 1 / (1 - p) on a logarithmic scale");
+	plot->x.high = fmax(10, most / 10);
 	return (1);
+}
+
+/* Draw on to the edge of the plot, if the line goes beyond it. */
+static void
+end_at_edge(const struct svg_plot *plot, const struct hist *h,
+    struct curve *c)
+{
+	uint64_t value = hist_quantile(h, 1 - 1 / plot->x.high);
+
+	if (value >= HIST_OVERFLOW || c->n == 0 || c->n == LINE_MAX)
+		return;
+	c->tail[c->n] = plot->x.high;
+	c->us[c->n++] = (double)value / 1e3;
 }
 
 static void
@@ -91,6 +105,7 @@ draw_spectrum(const struct svg_plot *plot, unsigned series,
 	trace(h, &c);
 	while (c.n > 0 && c.tail[c.n - 1] > plot->x.high)
 		c.n--;
+	end_at_edge(plot, h, &c);
 	snprintf(class, sizeof(class), "line s%u", series % SVG_SERIES);
 	svg_line(plot, class, c.tail, c.us, c.n);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {

@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST 26
-#define COLUMN 25
+#define FIRST 24
+#define COLUMN 26
 
 /** How to write, and where. */
 struct page {
 	FILE *out;
 	unsigned columns; /* of targets, side by side */
 	int colour;
+	int owed;         /* blanks not yet written */
 };
 
 static const char *
@@ -26,21 +27,46 @@ on(const struct page *page, const char *code)
 	return (page->colour ? code : "");
 }
 
-/* Write escaped text in a field; cut where it is too long. */
+/* Write escaped text at the left of the first column; cut if too long. */
 static void
-field(const struct page *page, const char *text, int width)
+label(struct page *page, const char *text)
 {
-	char cut[80];
+	char cut[FIRST + 1];
 
-	snprintf(cut, sizeof(cut), "%.*s", width, text);
+	snprintf(cut, sizeof(cut), "%.*s", FIRST, text);
 	escape_terminal(cut, page->out);
-	fprintf(page->out, "%*s", width - (int)strlen(cut) > 0 ?
-	    width - (int)strlen(cut) : 0, "");
+	page->owed = FIRST - (int)strlen(cut);
+}
+
+/*
+ * Write escaped text at the right of a column; cut if too long. Blanks are
+ * owed until something follows them, so that no line ends with any.
+ */
+static void
+field(struct page *page, const char *text)
+{
+	char cut[COLUMN];
+
+	snprintf(cut, sizeof(cut), "%.*s", COLUMN - 1, text);
+	page->owed += COLUMN - (int)strlen(cut);
+	if (cut[0] == '\0')
+		return;
+	fprintf(page->out, "%*s", page->owed, "");
+	escape_terminal(cut, page->out);
+	page->owed = 0;
+}
+
+static void
+end_line(struct page *page)
+{
+
+	page->owed = 0;
+	fprintf(page->out, "%s\n", on(page, "\033[0m"));
 }
 
 /* The targets of one stripe of the table, from `*next` on. */
 static size_t
-stripe(const struct results *r, const struct page *page, uint32_t *next,
+stripe(const struct results *r, struct page *page, uint32_t *next,
     uint32_t *targets)
 {
 	size_t n = 0;
@@ -55,15 +81,15 @@ stripe(const struct results *r, const struct page *page, uint32_t *next,
 }
 
 static void
-head_row(const struct results *r, const struct page *page,
+head_row(const struct results *r, struct page *page,
     const uint32_t *targets, size_t n)
 {
 
 	fputs(on(page, "\033[1m"), page->out);
-	fprintf(page->out, "%*s", FIRST, "");
+	page->owed = FIRST;
 	for (size_t i = 0; i < n; i++)
-		field(page, r->targets[targets[i]].name, COLUMN);
-	fprintf(page->out, "%s\n", on(page, "\033[0m"));
+		field(page, r->targets[targets[i]].name);
+	end_line(page);
 }
 
 /* "1.07 [1.04, 1.09] worse" */
@@ -73,14 +99,19 @@ ratio_text(const struct results_ratio *x, char *text, size_t size)
 	static const char *const short_names[] = { [STATS_BETTER] = "better",
 		[STATS_WORSE] = "worse", [STATS_NOISE] = "noise",
 		[STATS_VOID] = "void" };
+	const struct stats_interval *shown = results_shown(x);
 
-	snprintf(text, size, "%.2fx[%.2f,%.2f] %s", x->valid.value,
-	    x->valid.low, x->valid.high, x->control ? "A/A" :
-	    short_names[x->verdict]);
+	if (shown->n < 2) {
+		snprintf(text, size, "%.2fx, one block", shown->value);
+		return;
+	}
+	snprintf(text, size, shown->high >= 10 ? "%.3gx [%.3g,%.3g] %s" :
+	    "%.2fx [%.2f,%.2f] %s", shown->value, shown->low, shown->high,
+	    x->control ? "A/A" : short_names[x->verdict]);
 }
 
 static void
-ratio_row(const struct results *r, const struct page *page, uint32_t point,
+ratio_row(const struct results *r, struct page *page, uint32_t point,
     enum metric metric, const uint32_t *targets, size_t n)
 {
 	char text[80];
@@ -90,27 +121,50 @@ ratio_row(const struct results *r, const struct page *page, uint32_t point,
 		const struct results_ratio *x = results_find(r, point,
 		    targets[i], metric);
 
-		any |= x != NULL && x->valid.n > 0;
+		any |= x != NULL;
 	}
 	if (!any)
 		return;
-	fprintf(page->out, "%s%*s", on(page, "\033[2m"), FIRST, "");
+	fputs(on(page, "\033[2m"), page->out);
+	page->owed = FIRST;
 	for (size_t i = 0; i < n; i++) {
 		const struct results_ratio *x = results_find(r, point,
 		    targets[i], metric);
 
 		text[0] = '\0';
-		if (x != NULL && x->valid.n > 0)
+		if (x != NULL)
 			ratio_text(x, text, sizeof(text));
 		else if (targets[i] == r->baseline)
 			snprintf(text, sizeof(text), "baseline");
-		field(page, text, COLUMN);
+		field(page, text);
 	}
-	fprintf(page->out, "%s\n", on(page, "\033[0m"));
+	end_line(page);
+}
+
+static const char *
+short_title(enum metric metric)
+{
+
+	return (metric == METRIC_SWITCH ? "switches" :
+	    metric == METRIC_SWITCH_FORCED ? "  involuntary" :
+	    metric == METRIC_CPU_USER ? "  user" :
+	    metric == METRIC_CPU_SYSTEM ? "  system" :
+	    metric_info(metric)->title);
+}
+
+static const char *
+short_unit(const char *unit)
+{
+
+	return (strcmp(unit, "us/request") == 0 ? "us/req" :
+	    strcmp(unit, "/request") == 0 ? "/req" :
+	    strcmp(unit, "bytes/connection") == 0 ? "B/conn" :
+	    strcmp(unit, "requests/s") == 0 ? "req/s" :
+	    strcmp(unit, "connections/s") == 0 ? "conn/s" : unit);
 }
 
 static void
-metric_rows(const struct results *r, const struct page *page, uint32_t point,
+metric_rows(const struct results *r, struct page *page, uint32_t point,
     enum metric metric, const uint32_t *targets, size_t n)
 {
 	const struct metric_info *info = metric_info(metric);
@@ -121,39 +175,38 @@ metric_rows(const struct results *r, const struct page *page, uint32_t point,
 		any |= results_cell(r, point, targets[i])->value[metric].n > 0;
 	if (!any)
 		return;
-	snprintf(text, sizeof(text), "%s %s", info->title,
-	    strcmp(info->unit, "us/request") == 0 ? "us/req" : info->unit);
-	field(page, text, FIRST);
+	snprintf(text, sizeof(text), "%s %s", short_title(metric),
+	    short_unit(info->unit));
+	label(page, text);
 	for (size_t i = 0; i < n; i++) {
 		const struct results_cell *c = results_cell(r, point,
 		    targets[i]);
 
 		field(page, metric_format(metric, c->value[metric].value,
-		    text, sizeof(text)), COLUMN);
+		    text, sizeof(text)));
 	}
-	putc('\n', page->out);
+	end_line(page);
 	ratio_row(r, page, point, metric, targets, n);
 }
 
 static void
-limiter_row(const struct results *r, const struct page *page, uint32_t point,
+limiter_row(const struct results *r, struct page *page, uint32_t point,
     const uint32_t *targets, size_t n)
 {
 
-	field(page, "limited by", FIRST);
+	label(page, "limited by");
 	for (size_t i = 0; i < n; i++) {
 		const struct results_cell *c = results_cell(r, point,
 		    targets[i]);
 
 		field(page, c->failed[0] != '\0' ? c->failed : c->overload ?
-		    "OVERLOAD" : c->limiter, COLUMN - 1);
-		putc(' ', page->out);
+		    "OVERLOAD" : c->limiter);
 	}
-	putc('\n', page->out);
+	end_line(page);
 }
 
 static void
-point_table(const struct results *r, const struct page *page,
+point_table(const struct results *r, struct page *page,
     uint32_t point)
 {
 	uint32_t *targets, next = 0;
@@ -167,6 +220,9 @@ point_table(const struct results *r, const struct page *page,
 	escape_terminal(results_model(r, point, model, sizeof(model)),
 	    page->out);
 	putc('\n', page->out);
+	if (results_cell(r, point, 0)->voided)
+		fputs("NO BLOCK IS VALID: the figures are of void blocks\n",
+		    page->out);
 	while ((n = stripe(r, page, &next, targets)) > 0) {
 		head_row(r, page, targets, n);
 		for (unsigned m = 0; m < METRICS; m++)
@@ -177,7 +233,7 @@ point_table(const struct results *r, const struct page *page,
 }
 
 static void
-searches(const struct results *r, const struct page *page)
+searches(const struct results *r, struct page *page)
 {
 	char text[32];
 
@@ -185,7 +241,9 @@ searches(const struct results *r, const struct page *page)
 		const struct results_search *s = &r->searches[i];
 
 		if (s->target < r->target_count)
-			field(page, r->targets[s->target].name, FIRST);
+			escape_terminal(r->targets[s->target].name,
+			    page->out);
+		putc(' ', page->out);
 		escape_terminal(s->objective, page->out);
 		fprintf(page->out, ": %s%s requests/s%s\n", s->above ?
 		    "at least " : "", s->rate > 0 ? metric_format(
@@ -195,7 +253,7 @@ searches(const struct results *r, const struct page *page)
 }
 
 static void
-voids(const struct results *r, const struct page *page)
+voids(const struct results *r, struct page *page)
 {
 	size_t voided = results_voided(r);
 
@@ -243,7 +301,7 @@ int
 report_terminal(const struct results *r, unsigned width, int colour,
     FILE *out)
 {
-	struct page page = { out, 1000, colour };
+	struct page page = { out, 1000, colour, 0 };
 
 	if (width > 0)
 		page.columns = width > FIRST + 2 * COLUMN ?
@@ -252,6 +310,8 @@ report_terminal(const struct results *r, unsigned width, int colour,
 	sentence(r->headline[0] != '\0' ? r->headline :
 	    "Nothing was measured.", width > 0 ? width : 100, out);
 	fputs(on(&page, "\033[0m"), out);
+	if (r->basis[0] != '\0')
+		sentence(r->basis, width > 0 ? width : 100, out);
 	if (r->partial)
 		fputs("Interrupted: what is here is valid, but there is less "
 		    "of it than was asked for.\n", out);

@@ -122,7 +122,8 @@ gate_row(const struct results *r, enum gate gate, FILE *out)
 	escape_html(what_it_says(gate), out);
 	fputs("</small></td>", out);
 	if (isnan(tally.worst))
-		fputs("<td>not read</td>", out);
+		fputs(gate == GATE_RUN ? "<td></td>" : "<td>not read</td>",
+		    out);
 	else
 		fprintf(out, "<td>%.4g%s</td>", scale * tally.worst, unit);
 	if (gate == GATE_RUN)
@@ -177,7 +178,8 @@ with_and_without(const struct results *r, FILE *out)
 
 	for (size_t i = 0; i < r->ratio_count; i++)
 		changed += r->ratios[i].verdict != r->ratios[i].verdict_all;
-	if (results_voided(r) == 0)
+	/* Where no block is valid, there is no verdict that could change. */
+	if (results_voided(r) == 0 || results_voided(r) == r->block_count)
 		return;
 	if (changed == 0) {
 		fputs("<p>With the voided blocks put back, every verdict is "
@@ -300,7 +302,7 @@ report_validity(const struct results *r, FILE *out)
 
 	fputs("<h2>Validity</h2>\n", out);
 	for (size_t i = 0; i < r->note_count; i++) {
-		fputs("<p class=\"warn\">", out);
+		fputs("<p class=\"note\">", out);
 		escape_html(r->notes[i].text, out);
 		fputs("</p>\n", out);
 	}

@@ -22,9 +22,12 @@ struct session {
 	struct plan_spec spec; /* what payloads of PAYLOAD_WORK refer to */
 	struct rng rng;
 	struct live live;
+	struct hiccup *hiccup;
 	uint64_t begun; /* ns, monotonic */
 	uint64_t blocks_begun;
 	unsigned failed_trials;
+	trial_edge edge; /* of the next trials, or NULL */
+	void *edge_context;
 };
 
 /**
@@ -73,6 +76,19 @@ int session_block(struct session *session, uint32_t point);
  * Thread: main.
  */
 int session_run(struct session *session);
+
+/**
+ * session_now():
+ * Return the time in ns, monotonic. Thread: any.
+ */
+uint64_t session_now(void);
+
+/**
+ * session_catch():
+ * Catch SIGINT and SIGTERM: the first asks for the end, which keeps what was
+ * measured, the second ends at once. Thread: main.
+ */
+void session_catch(void);
 
 /**
  * session_interrupted():

@@ -126,11 +126,12 @@ time_text(double us, char *text, size_t size)
 static const char *
 bytes_text(double bytes, char *text, size_t size)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
 	int unit = 0;
 
-	while (unit < 4 && fabs(bytes) >= 1024) {
-		bytes /= 1024;
+	/* Powers of ten, as the ticks are. */
+	while (unit < 4 && fabs(bytes) >= 1000) {
+		bytes /= 1000;
 		unit++;
 	}
 	snprintf(text, size, "%.3g %s", bytes, units[unit]);
@@ -216,7 +217,7 @@ ticks_of(const struct svg_axis *axis, double *ticks)
 	step = step_above((axis->high - axis->low) / 6.000001);
 	for (double k = ceil(axis->low / step - 1e-9); n < TICKS_MAX &&
 	    k * step <= axis->high + step * 1e-9; k++)
-		ticks[n++] = k * step;
+		ticks[n++] = k * step + 0.0; /* no -0 */
 	return (n);
 }
 
@@ -230,8 +231,8 @@ svg_axis_x(const struct svg_plot *p)
 	for (size_t i = 0; i < n; i++) {
 		double x = svg_x(p, ticks[i]);
 
-		fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %.1fv%.1f\"/>\n",
-		    x, p->top, p->height);
+		fprintf(p->out, "<path class=\"grid\" "
+		    "d=\"M%.1f %.1fv%.1f\"/>\n", x, p->top, p->height);
 		svg_text(p->out, "tick", x, p->top + p->height + 16, "middle",
 		    svg_number(p->x.unit, ticks[i], text, sizeof(text)));
 	}
@@ -252,8 +253,8 @@ svg_axis_y(const struct svg_plot *p)
 	for (size_t i = 0; i < n; i++) {
 		double y = svg_y(p, ticks[i]);
 
-		fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %.1fh%.1f\"/>\n",
-		    p->left, y, p->width);
+		fprintf(p->out, "<path class=\"grid\" "
+		    "d=\"M%.1f %.1fh%.1f\"/>\n", p->left, y, p->width);
 		svg_text(p->out, "tick", p->left - 7, y + 4, "end",
 		    svg_number(p->y.unit, ticks[i], text, sizeof(text)));
 	}

@@ -28,4 +28,11 @@ int targets_complete(struct options *options,
     void (*skipped)(void *context, const char *name, const char *why),
     void *context);
 
+/**
+ * targets_program(name, path, size):
+ * Find a program beside this one, where it is installed, or in the PATH, and
+ * store its path. Return 0, or -1 if it is nowhere. Thread: main.
+ */
+int targets_program(const char *name, char *path, size_t size);
+
 #endif /* BENCH_TARGETS_H */

@@ -80,8 +80,10 @@ pause_accepting(struct acceptor *a, int error)
 {
 	struct reactor *r = a->reactor;
 
-	event_del(a->readable);
-	evtimer_add(a->resume, &(struct timeval){ .tv_usec = PAUSE_US });
+	/* Without memory for the timer it is tried again in the next pass. */
+	if (evtimer_add(a->resume, &(struct timeval){ .tv_usec =
+	    PAUSE_US }) == 0)
+		event_del(a->readable);
 	counter_add_own(&r->counters.accept_paused, 1);
 	if (worth_logging(r->service))
 		event_trouble(&r->service->log, THRONG_LOG_WARN,

@@ -257,7 +257,12 @@ linger(struct conn *c)
 	c->phase = CONN_LINGER;
 	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
 	TAILQ_INSERT_TAIL(&r->lingering, c, list);
-	evtimer_add(r->tick, &(struct timeval){ .tv_usec = 100000 });
+	/* Adding it again would put it off, for ever in a crowd. */
+	if (!evtimer_pending(r->tick, NULL) && evtimer_add(r->tick,
+	    &(struct timeval){ .tv_usec = 100000 }) == -1) {
+		conn_close(c, c->reason);
+		return;
+	}
 	/* What is buffered already will never be a request. */
 	if (frame_pending(&c->scan) > 0)
 		counter_add_own(&r->counters.dropped_partial, 1);

@@ -118,9 +118,11 @@ answer(struct conversation *v)
 		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
 			counter_add(&counters->dropped_gone,
 			    job->replies + job_unanswered(job));
+			job_settle(job, counters);
 			return (-1);
 		}
 		counter_add(&counters->replies, job->replies);
+		job_settle(job, counters);
 	} while (job_unanswered(job) > 0);
 	return (0);
 }

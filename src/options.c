@@ -312,6 +312,18 @@ stray(const struct parsing *p, const char *typed, const char *why)
 	return (OPTIONS_WRONG);
 }
 
+/* A letter may stand amid others, so getopt names it; a word is the last
+ * that was looked at. */
+static enum options_result
+unknown(const struct parsing *p, char **argv, int c)
+{
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
+	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	    "no such option"));
+}
+
 enum options_result
 options_parse(int argc, char **argv, const throng_handler *const *handlers,
     struct options *options, FILE *out, FILE *err)
@@ -333,8 +345,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		    &rows[c - 1] : NULL;
 
 		if (row == NULL)
-			return (stray(&p, argv[optind - 1], c == ':' ?
-			    "an argument is missing" : "no such option"));
+			return (unknown(&p, argv, c));
 		if (row->kind == KIND_HELP) {
 			print_help(out, p.program, handlers);
 			return (OPTIONS_DONE);

@@ -134,6 +134,7 @@ answer_all(struct processor *p, struct job *job)
 	 * after; adding a negative number wraps round to the right sum. */
 	counter_add(&p->counters->requests, expected);
 	counter_add(&p->counters->working, expected);
+	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
 	    job->out.length <= JOB_REPLIES_MAX)
@@ -143,7 +144,6 @@ answer_all(struct processor *p, struct job *job)
 		job->done = job->count;
 	}
 	job->close = job->close || close;
-	counter_add(&p->counters->working, -(uint64_t)expected);
 	if (tally.requests != expected)
 		counter_add(&p->counters->requests,
 		    (uint64_t)tally.requests - expected);

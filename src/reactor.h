@@ -33,6 +33,7 @@ enum reactor_phase {
 	REACTOR_KILLED    /* all connections are closed */
 };
 
+/** A list of connections; see conn.h. */
 TAILQ_HEAD(conn_list, conn);
 
 /**

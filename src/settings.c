@@ -82,6 +82,10 @@ check_ranges(const struct log *log, const throng_config *c)
 		    ranges[i].value > ranges[i].max)
 			return (complain(log, THRONG_ERR_INVALID,
 			    ranges[i].name, 0, 0));
+	for (unsigned i = 0; i < c->listen_count; i++)
+		if (c->listen[i] == NULL)
+			return (complain(log, THRONG_ERR_INVALID, "listen",
+			    0, 0));
 	return (THRONG_OK);
 }
 

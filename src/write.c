@@ -71,6 +71,17 @@ output_of(struct conn *c)
 	return (bufferevent_get_output(c->bev));
 }
 
+/*
+ * libevent starts to write by itself, through a callback that it may not have
+ * had the memory for when the bufferevent was made; asked to, it says so.
+ */
+static int
+start(struct conn *c)
+{
+
+	return (bufferevent_enable(c->bev, EV_WRITE));
+}
+
 static void
 free_moved(const void *data, size_t length, void *argument)
 {
@@ -87,11 +98,11 @@ move(struct conn *c, struct job *job, size_t from)
 	struct evbuffer *output = output_of(c);
 	struct bytes *b = &job->out;
 
-	if (output == NULL || evbuffer_add_reference(output, b->data + from, b->length - from,
-	    free_moved, b->data) == -1)
+	if (output == NULL || evbuffer_add_reference(output, b->data + from,
+	    b->length - from, free_moved, b->data) == -1)
 		return (-1);
 	*b = (struct bytes){ 0 };
-	return (0);
+	return (start(c));
 }
 
 /* A small rest is copied. */
@@ -100,7 +111,9 @@ queue(struct conn *c, const char *bytes, size_t length)
 {
 	struct evbuffer *output = output_of(c);
 
-	return (output == NULL ? -1 : evbuffer_add(output, bytes, length));
+	if (output == NULL || evbuffer_add(output, bytes, length) == -1)
+		return (-1);
+	return (start(c));
 }
 
 int
@@ -139,7 +152,8 @@ write_job(struct conn *c, struct job *job)
 	struct counters *counters = &c->reactor->counters;
 
 	if (job->out.length > 0 && send_replies(c, job) == -1) {
-		counter_add_own(&counters->dropped_gone, job->replies);
+		counter_add_own(&counters->dropped_gone,
+		    job->replies + job_unanswered(job));
 		return (-1);
 	}
 	counter_add_own(&counters->replies, job->replies);

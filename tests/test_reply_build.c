@@ -172,7 +172,7 @@ printf_fits(void **state)
 			struct throng_reply *r = begin(b, &forms[i]);
 
 			memset(text, 'p', n);
-			memcpy(text + n / 2, "q", n > 0);
+			text[n / 2] = 'q';
 			assert_int_equal(throng_reply_printf(r, "%.*s", (int)n,
 					     text),
 			    0);

@@ -64,11 +64,13 @@ answer_unit(const char *input, size_t length, throng_reply *reply)
 static void *
 state_open(void)
 {
+	void *requests;
 
-	if (atomic_load(&unit_states_fail) != 0)
+	if (atomic_load(&unit_states_fail) != 0 ||
+	    (requests = calloc(1, sizeof(unsigned))) == NULL)
 		return (NULL);
 	atomic_fetch_add(&unit_states, 1);
-	return (calloc(1, sizeof(unsigned)));
+	return (requests);
 }
 
 static void

@@ -32,7 +32,8 @@ buckets_are_contiguous_and_narrow(void **state)
 	assert_true(hist_bucket_low(0) == 0);
 	assert_true(hist_bucket_low(HIST_BUCKETS) == UINT64_C(1) << 40);
 	for (size_t i = 0; i < HIST_BUCKETS; i++) {
-		uint64_t low = hist_bucket_low(i), next = hist_bucket_low(i + 1);
+		uint64_t low = hist_bucket_low(i);
+		uint64_t next = hist_bucket_low(i + 1);
 
 		assert_true(next > low);
 		assert_int_equal(hist_bucket(low), i);

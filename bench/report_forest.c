@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ROW 25.0
-#define LEFT 190.0
+#define LEFT 290.0
 #define RIGHT 250.0
 #define TOP 22.0
 
@@ -21,35 +21,46 @@ floor_of(const struct results *r, const struct results_ratio *ratio)
 	    ratio->metric));
 }
 
-/* Ratios far out would squeeze the others: they are drawn at the edge. */
-static double
-clipped(double ratio)
+/*
+ * Whether a ratio is drawn: one block has no interval, the control is a band,
+ * and of an open loop that kept up the throughput is what was offered, which
+ * compares nothing.
+ */
+static int
+is_row(const struct results *r, const struct results_ratio *x, uint32_t point)
 {
 
-	return (isnan(ratio) ? 1 : fmin(20, fmax(0.05, ratio)));
+	if (x->point != point || results_shown(x)->n < 2 || x->control)
+		return (0);
+	return (x->metric != METRIC_THROUGHPUT ||
+	    isnan(r->points[point].rate) ||
+	    fabs(log(results_shown(x)->value)) > 0.005);
 }
 
-/* The rows of the figure and the range they need; how many there are. */
+/*
+ * The rows of the figure and the range they need; how many there are. Memory
+ * may differ by a factor of 40 and would squeeze the others: what is far out
+ * is drawn at the edge.
+ */
 static size_t
 forest_range(const struct results *r, uint32_t point, double *low,
     double *high)
 {
 	size_t rows = 0;
-	int last = -1;
 
 	*low = 0.9;
 	*high = 1.1;
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 
-		if (x->point != point || x->valid.n == 0)
+		if (!is_row(r, x, point))
 			continue;
-		*low = fmin(*low, clipped(x->valid.low));
-		*high = fmax(*high, clipped(x->valid.high));
-		if (x->control)
+		rows++;
+		if (x->metric == METRIC_MEMORY_USER ||
+		    x->metric == METRIC_MEMORY_KERNEL)
 			continue;
-		rows += last != (int)x->metric ? 2 : 1;
-		last = (int)x->metric;
+		*low = fmin(*low, fmax(0.2, results_shown(x)->low));
+		*high = fmax(*high, fmin(5, results_shown(x)->high));
 	}
 	return (rows);
 }
@@ -58,18 +69,24 @@ static void
 draw_ratio(const struct results *r, const struct svg_plot *plot,
     const struct results_ratio *x, double y)
 {
-	double low = svg_x(plot, x->valid.low);
-	double high = svg_x(plot, x->valid.high);
+	const struct stats_interval *v = results_shown(x);
+	double low = svg_x(plot, v->low), high = svg_x(plot, v->high);
 	char text[80];
 
 	fprintf(plot->out, "<path class=\"line whisker s%u\" "
 	    "d=\"M%.1f %.1fH%.1fm0-4v8M%.1f %.1fv8\"/>\n",
 	    (unsigned)x->target % SVG_SERIES, low, y, high, low, y - 4);
-	svg_marker(plot->out, x->target, svg_x(plot, x->valid.value), y);
-	svg_text(plot->out, "key", plot->left - 14, y + 4.5, "end",
-	    r->targets[x->target].name);
-	snprintf(text, sizeof(text), "%.3f [%.3f, %.3f]", x->valid.value,
-	    x->valid.low, x->valid.high);
+	svg_marker(plot->out, x->target, svg_x(plot, v->value), y);
+	if (v->value > plot->x.high)
+		svg_text(plot->out, "soft", low - 9, y + 4.5, "end",
+		    "off the scale");
+	else if (v->value < plot->x.low)
+		svg_text(plot->out, "soft", high + 9, y + 4.5, "start",
+		    "off the scale");
+	snprintf(text, sizeof(text), "%.20s", r->targets[x->target].name);
+	svg_text(plot->out, "key", plot->left - 14, y + 4.5, "end", text);
+	snprintf(text, sizeof(text), "%.3f [%.3f, %.3f]", v->value, v->low,
+	    v->high);
 	svg_text(plot->out, "small", plot->left + plot->width + 14, y + 4.5,
 	    "start", text);
 	svg_text(plot->out, x->verdict == STATS_BETTER ||
@@ -92,9 +109,12 @@ draw_group(const struct results *r, const struct svg_plot *plot,
 
 		fprintf(plot->out, "<rect class=\"noise\" x=\"%.1f\" "
 		    "y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n", left,
-		    y + ROW * .42, fmax(1.5, svg_x(plot, noise) - left),
+		    y - ROW / 2, fmax(1.5, svg_x(plot, noise) - left),
 		    ROW * (double)rows);
 	}
+	if (y > plot->top + ROW)
+		fprintf(plot->out, "<path class=\"grid\" "
+		    "d=\"M0 %.1fH%.1f\"/>\n", y - ROW / 2, REPORT_WIDTH);
 	snprintf(text, sizeof(text), "%s%s", info->title,
 	    info->lower == 0 ? " (more is better)" : "");
 	svg_text(plot->out, "key head", 0, y + 4.5, "start", text);
@@ -108,8 +128,7 @@ rows_of(const struct results *r, uint32_t point, enum metric metric)
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 
-		rows += x->point == point && x->metric == metric &&
-		    x->valid.n > 0 && !x->control;
+		rows += x->metric == metric && is_row(r, x, point);
 	}
 	return (rows);
 }
@@ -124,13 +143,12 @@ draw_forest(const struct results *r, struct svg_plot *plot, uint32_t point)
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 
-		if (x->point != point || x->valid.n == 0 || x->control)
+		if (!is_row(r, x, point))
 			continue;
 		if (last != (int)x->metric) {
 			draw_group(r, plot, x, y, rows_of(r, point,
 			    x->metric));
 			last = (int)x->metric;
-			y += ROW;
 		}
 		draw_ratio(r, plot, x, y);
 		y += ROW;
@@ -152,17 +170,12 @@ report_forest(const struct results *r, FILE *out)
 
 	if (rows == 0)
 		return;
-	snprintf(title, sizeof(title), "ratio to %s, logarithmic",
-	    r->targets[r->baseline].name);
-	plot.x = svg_axis(low, high, 1, SVG_RATIO, title);
-	/* Steps of 1, 2, 5 are too wide for ratios near 1. */
-	if (high / low < 2.5) {
-		plot.x.low = low / 1.04;
-		plot.x.high = high * 1.04;
-		plot.x.log = 0;
-		plot.x = svg_axis(plot.x.low, plot.x.high, 0, SVG_RATIO,
-		    title);
-	}
+	/* A log axis has steps of 1, 2, 5: too wide for ratios near 1. */
+	snprintf(title, sizeof(title), "ratio to %s%s",
+	    r->targets[r->baseline].name, high / low < 4 ? "" :
+	    ", logarithmic");
+	plot.x = high / low < 4 ? svg_axis(low / 1.04, high * 1.04, 0,
+	    SVG_RATIO, title) : svg_axis(low, high, 1, SVG_RATIO, title);
 	fprintf(out, "<figure><h3>All ratios, with the noise floor</h3>\n");
 	svg_begin(out, REPORT_WIDTH, TOP + plot.height + 46, title);
 	draw_forest(r, &plot, point);
@@ -200,7 +213,8 @@ ratio_in(const struct results *r, const struct results_block *block,
 	const struct results_trial *a = trial_of(block, target);
 	const struct results_trial *b = trial_of(block, r->baseline);
 
-	if (a == NULL || b == NULL || !(b->value[metric] > 0))
+	if (a == NULL || b == NULL || a->failed[0] != '\0' ||
+	    b->failed[0] != '\0' || !(b->value[metric] > 0))
 		return (NAN);
 	return (a->value[metric] / b->value[metric]);
 }
@@ -316,6 +330,8 @@ timeline_axes(const struct results *r, enum metric metric,
 		steal = r->limits.steal;
 	above->x = below->x = svg_axis(0, end, 0, SVG_SECONDS,
 	    "time since the start");
+	if (end > 0)
+		above->x.high = below->x.high = end;
 	above->y = svg_axis(low, high, high / low > 3, SVG_RATIO, NULL);
 	below->y = svg_axis(0, steal, 0, SVG_PERCENT, "steal");
 	return (any && end > 0);
