@@ -133,6 +133,8 @@ dispatch_open(struct reactor *r)
 	d->reactor = r;
 	d->last = &d->first;
 	d->workers = workers;
+	/* Nothing is known yet: one job at a time. */
+	d->estimate = QUANTUM;
 	if ((d->held = calloc(workers, sizeof(*d->held))) == NULL)
 		goto err1;
 	if ((d->pass = event_new(r->base, -1, 0, hand_over, d)) == NULL)

@@ -116,6 +116,22 @@ learn_address(struct listener *l, struct address *a)
 	return (0);
 }
 
+/*
+ * Sockets that share a port do so with any process that asks likewise, so a
+ * second daemon would silently take half the clients. A socket that does not
+ * share finds out whether somebody is there already.
+ */
+static int
+probe(const struct address *a)
+{
+	int fd = open_socket(a, 1, false);
+
+	if (fd == -1)
+		return (-1);
+	close(fd);
+	return (0);
+}
+
 static int
 open_all(struct listener *l, struct address *a, unsigned sockets,
     unsigned backlog)
@@ -132,6 +148,8 @@ open_all(struct listener *l, struct address *a, unsigned sockets,
 			return (-1);
 		remove_stale(a);
 	}
+	if (sockets > 1 && probe(a) == -1)
+		return (-1);
 	if ((l->fds = calloc(sockets, sizeof(*l->fds))) == NULL)
 		return (-1);
 	for (; l->count < sockets; l->count++) {
