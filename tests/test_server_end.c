@@ -47,7 +47,7 @@ drain_with(struct run *run, int number)
 
 	for (i = 0; i < callers; i++) {
 		c[i] = table_open(run);
-		must(caller_request(c[i], "wait 200ms", 10));
+		must(caller_request(c[i], "wait 100ms", 10));
 	}
 	for (i = 0; i < callers; i++)
 		must(caller_taken(c[i]));
