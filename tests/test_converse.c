@@ -457,8 +457,9 @@ worker_refuses(void **state)
 	handler.worker_close = close_never;
 	t = talk_new(&handler);
 	talk_start(t);
+	hear(t, "!error busy too many connections\n");
 	hear_end(t);
-	assert_int_equal(talk_end(t, CLOSE_MEMORY).requests, 0);
+	assert_int_equal(talk_end(t, CLOSE_REFUSED).requests, 0);
 }
 
 int
