@@ -165,21 +165,37 @@ wrong(const char *name, const char *value, const char *allowed)
 	return (-1);
 }
 
-/* "1,10,100" or "1..1000:x10". */
+/* "1..1000:x10": from, to, and the factor between two. */
+static int
+read_range(const char *text, const char *dots, double min, double max,
+    struct options_list *list)
+{
+	double from, to, factor;
+	char first[32];
+
+	/* strtod() would take one of the dots for its own. */
+	snprintf(first, sizeof(first), "%.*s", (int)(dots - text), text);
+	if (sscanf(first, "%lf", &from) != 1 ||
+	    sscanf(dots + 2, "%lf:x%lf", &to, &factor) != 2 ||
+	    !(factor > 1) || from < min || to > max)
+		return (-1);
+	for (; from <= to * 1.0001 && list->count < OPTIONS_LIST;
+	    from *= factor)
+		list->value[list->count++] = from;
+	return (list->count > 0 ? 0 : -1);
+}
+
+/* "1,10,100" or a range. */
 static int
 read_list(const char *text, double min, double max, struct options_list *list)
 {
-	double from, to, factor, value;
+	const char *dots = strstr(text, "..");
+	double value;
 	char *end;
 
 	list->count = 0;
-	if (sscanf(text, "%lf..%lf:x%lf", &from, &to, &factor) == 3 &&
-	    factor > 1 && from >= min && to <= max) {
-		for (value = from; value <= to * 1.0001 &&
-		    list->count < OPTIONS_LIST; value *= factor)
-			list->value[list->count++] = value;
-		return (list->count > 0 ? 0 : -1);
-	}
+	if (dots != NULL)
+		return (read_range(text, dots, min, max, list));
 	for (;;) {
 		value = strtod(text, &end);
 		if (end == text || !(value >= min && value <= max) ||

@@ -148,6 +148,8 @@ targets_read(const char *text, struct options *o)
 	if (o->target_count == OPTIONS_TARGETS)
 		return (wrong(text, "too many targets"));
 	memset(t, 0, sizeof(*t));
+	if (length == 0)
+		return (wrong(text, "the name is missing"));
 	if (text[length] == '=' && is_name(text, length)) {
 		snprintf(t->name, sizeof(t->name), "%.*s", (int)length, text);
 		rest = text + length + 1;
