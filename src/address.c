@@ -60,33 +60,64 @@ split(const char *text, char *host, size_t size, const char **why)
 	return (colon + 1);
 }
 
-int
-address_parse(const char *text, struct address *address, const char **why)
+/* The host goes to `host`; the port's text is returned, NULL if wrong. */
+static const char *
+host_and_port(const char *text, char *host, size_t size, const char **why)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
+	const char *port = split(text, host, size, why);
+	uint64_t number;
+
+	if (port != NULL && parse_number(port, 0, 65535, &number)) {
+		*why = "the port is not a number from 0 to 65535";
+		return (NULL);
+	}
+	return (port);
+}
+
+int
+address_check(const char *text, const char **why)
+{
+	struct address unused;
+	char host[256];
+
+	if (strncmp(text, "unix:", 5) == 0)
+		return (parse_unix(text + 5, &unused, why));
+	return (host_and_port(text, host, sizeof(host), why) == NULL ? -1 : 0);
+}
+
+int
+address_resolve(const char *text, struct address *list, size_t room,
+    const char **why)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found, *a;
 	char host[256];
 	const char *port;
-	uint64_t number;
+	size_t n = 0;
 	int rc;
 
-	memset(address, 0, sizeof(*address));
+	memset(list, 0, room * sizeof(*list));
 	if (strncmp(text, "unix:", 5) == 0)
-		return (parse_unix(text + 5, address, why));
-	if ((port = split(text, host, sizeof(host), why)) == NULL)
+		return (parse_unix(text + 5, list, why) ? -1 : 1);
+	if ((port = host_and_port(text, host, sizeof(host), why)) == NULL)
 		return (-1);
-	if (parse_number(port, 0, 65535, &number)) {
-		*why = "the port is not a number from 0 to 65535";
-		return (-1);
-	}
 	hints.ai_flags = AI_NUMERICSERV;
 	if ((rc = getaddrinfo(host, port, &hints, &found)) != 0) {
 		*why = gai_strerror(rc);
 		return (-1);
 	}
-	memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
-	address->length = found->ai_addrlen;
+	for (a = found; a != NULL && n < room; a = a->ai_next, n++) {
+		memcpy(&list[n].storage, a->ai_addr, a->ai_addrlen);
+		list[n].length = a->ai_addrlen;
+	}
 	freeaddrinfo(found);
-	return (0);
+	return ((int)n);
+}
+
+int
+address_parse(const char *text, struct address *address, const char **why)
+{
+
+	return (address_resolve(text, address, 1, why) < 0 ? -1 : 0);
 }
 
 const char *

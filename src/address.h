@@ -28,6 +28,23 @@ int address_parse(const char *text, struct address *address,
     const char **why);
 
 /**
+ * address_check(text, why):
+ * Look only whether `text` has the form of an address; no name is resolved.
+ * Returns as address_parse(). Thread: any.
+ */
+int address_check(const char *text, const char **why);
+
+/**
+ * address_resolve(text, list, room, why):
+ * Read an address as address_parse() does, but store all of a host name's
+ * answers, at most `room` (one or more), in the resolver's order of
+ * preference. Return how many, or -1 with a constant text of what is wrong
+ * in `*why`. Thread: any.
+ */
+int address_resolve(const char *text, struct address *list, size_t room,
+    const char **why);
+
+/**
  * address_format(address, length, text, size):
  * Write an address of `length` bytes as address_parse() reads it, or "unix:"
  * for an unnamed local socket, cut to `size` bytes with the NUL. Returns

@@ -161,6 +161,44 @@ not_aligned(void **state)
 	assert_string_equal(text, "127.0.0.1:1");
 }
 
+/* The form alone: a name that nobody can resolve has it. */
+static void
+checked(void **state)
+{
+	static const char *const wrong[] = { "", "x", "x:", ":1", "x:65536",
+		"::1:80", "[::1]", "unix:" };
+	const char *why;
+
+	(void)state;
+	assert_int_equal(address_check("no.such.name.invalid:80", &why), 0);
+	assert_int_equal(address_check("[::1]:0", &why), 0);
+	assert_int_equal(address_check("unix:/x", &why), 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		why = NULL;
+		assert_int_equal(address_check(wrong[i], &why), -1);
+		assert_non_null(why);
+	}
+}
+
+static void
+resolved(void **state)
+{
+	struct address list[4], one;
+	const char *why;
+	int n;
+
+	(void)state;
+	assert_int_equal(address_resolve("127.0.0.1:1", list, 4, &why), 1);
+	assert_int_equal(address_resolve("unix:/x", list, 4, &why), 1);
+	assert_int_equal(address_resolve("127.0.0.1", list, 4, &why), -1);
+	/* The first answer is what address_parse() takes. */
+	n = address_resolve("localhost:9", list, 4, &why);
+	assert_in_range(n, 1, 4);
+	assert_int_equal(address_parse("localhost:9", &one, &why), 0);
+	assert_memory_equal(&one, &list[0], sizeof(one));
+	assert_int_equal(address_resolve("localhost:9", list, 1, &why), 1);
+}
+
 int
 main(void)
 {
@@ -171,6 +209,8 @@ main(void)
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(unnamed_and_short),
 		cmocka_unit_test(not_aligned),
+		cmocka_unit_test(checked),
+		cmocka_unit_test(resolved),
 	};
 
 	return (cmocka_run_group_tests_name("address", tests, NULL, NULL));
