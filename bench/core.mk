@@ -24,7 +24,8 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
-	bench/report_memory.c bench/report_trials.c bench/report_validity.c
+	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
+	bench/report_machine.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)
 
 if TESTS_ON

@@ -320,92 +320,6 @@ tables(const struct results *r, FILE *out)
 	}
 }
 
-/* One word of a command line, quoted for a shell if it has to be. */
-static void
-shell_word(const char *word, FILE *out)
-{
-	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-	    "UVWXYZ0123456789-_=./:,%+@";
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		escape_html(word, out);
-		return;
-	}
-	fputs("&#39;", out);
-	for (const char *c = word; *c != '\0'; ) {
-		char part[256];
-		size_t n = strcspn(c, "'");
-
-		if (n >= sizeof(part))
-			n = sizeof(part) - 1;
-		memcpy(part, c, n);
-		part[n] = '\0';
-		escape_html(part, out);
-		c += n;
-		if (*c == '\'') {
-			/* A quote ends the quoting, stands alone, resumes. */
-			fputs("&#39;\\&#39;&#39;", out);
-			c++;
-		}
-	}
-	fputs("&#39;", out);
-}
-
-static void
-command_line(const struct results *r, FILE *out)
-{
-
-	fputs("<h2>Run it again</h2>\n<pre>", out);
-	for (size_t i = 0; i < r->argument_count; i++) {
-		fputs(i > 0 ? " " : "", out);
-		shell_word(r->arguments[i], out);
-	}
-	fputs("</pre>\n<dl>\n", out);
-	for (size_t t = 0; t < r->target_count; t++) {
-		const struct results_target *x = &r->targets[t];
-
-		fputs("<dt>", out);
-		escape_html(x->name, out);
-		fputs("</dt><dd><code>", out);
-		escape_html(x->command, out);
-		fputs("</code>", out);
-		if (x->version[0] != '\0') {
-			fputs("<br>", out);
-			escape_html(x->version, out);
-		}
-		if (x->skipped[0] != '\0') {
-			fputs("<br>skipped: ", out);
-			escape_html(x->skipped, out);
-		}
-		fputs("</dd>\n", out);
-	}
-	fputs("</dl>\n", out);
-}
-
-static void
-machine(const struct results *r, FILE *out)
-{
-	const char *group = "";
-
-	if (r->fact_count == 0)
-		return;
-	fputs("<h2>Machine</h2>\n<div class=\"cards\">\n", out);
-	for (size_t i = 0; i < r->fact_count; i++) {
-		const struct results_fact *fact = &r->facts[i];
-
-		if (strcmp(group, fact->group) != 0) {
-			fputs(i > 0 ? "</dl></section>\n<section>" :
-			    "<section>", out);
-			element(out, "h3", NULL, fact->group);
-			fputs("<dl>\n", out);
-			group = fact->group;
-		}
-		element(out, "dt", NULL, fact->name);
-		element(out, "dd", NULL, fact->value);
-	}
-	fputs("</dl></section>\n</div>\n", out);
-}
-
 int
 report_html(const struct results *r, FILE *out)
 {
@@ -421,8 +335,8 @@ report_html(const struct results *r, FILE *out)
 	report_timeline(r, out);
 	report_lateness(r, out);
 	report_validity(r, out);
-	machine(r, out);
-	command_line(r, out);
+	report_machine(r, out);
+	report_again(r, out);
 	fputs("</main>\n</body>\n</html>\n", out);
 	return (ferror(out) ? -1 : 0);
 }
