@@ -201,12 +201,13 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 			continue;
 		fputs("<td>", out);
 		escape_html(value_text(c, metric, text, sizeof(text)), out);
-		if (intervals && v->n > 0)
+		if (intervals && v->n > 0 && v->coverage > 0)
 			fprintf(out, "<small>[%s, %s]</small>"
-			    "<small>%.1f%%, %zu blocks</small>",
+			    "<small>%.1f%%, %s</small>",
 			    metric_format(metric, v->low, low, sizeof(low)),
 			    metric_format(metric, v->high, high,
-			    sizeof(high)), 100 * v->coverage, v->n);
+			    sizeof(high)), 100 * v->coverage, v->n == 1 ?
+			    "of the requests" : "over the blocks");
 		else if (!intervals && x != NULL)
 			ratio_line(x, out);
 		fputs("</td>", out);
@@ -248,7 +249,7 @@ point_table(const struct results *r, uint32_t point, int intervals,
 		if (any_value(r, point, m))
 			metric_row(r, point, m, intervals, out);
 	}
-	if (!intervals)
+	if (!intervals || r->target_count == 1)
 		text_rows(r, point, out);
 	fputs("</tbody></table></div>\n", out);
 }
@@ -299,23 +300,26 @@ tables(const struct results *r, FILE *out)
 		element(out, "p", "warn", "No block at this load is valid: "
 		    "these figures are of void blocks, shown only for want of "
 		    "better ones.");
-	point_table(r, point, 0, out);
+	/* With one target there are no ratios: there is room for these. */
+	point_table(r, point, r->target_count == 1, out);
 	fputs("<p class=\"over\">Values are medians over the valid blocks. "
 	    "Beneath, the ratio to the baseline: the median of the ratios of "
 	    "paired blocks, with its exact order-statistic interval. Latency "
 	    "counts from the intended time (response); a request never "
 	    "answered is infinite.</p>\n", out);
-	fputs("<details><summary>The same values with their intervals"
-	    "</summary>\n", out);
-	point_table(r, point, 1, out);
-	fputs("</details>\n", out);
+	if (r->target_count > 1) {
+		fputs("<details><summary>The same values with their intervals"
+		    "</summary>\n", out);
+		point_table(r, point, 1, out);
+		fputs("</details>\n", out);
+	}
 	for (uint32_t p = 0; p < r->point_count; p++) {
 		if (p == point)
 			continue;
 		fputs("<details><summary>", out);
 		escape_html(results_model(r, p, model, sizeof(model)), out);
 		fputs("</summary>\n", out);
-		point_table(r, p, 0, out);
+		point_table(r, p, r->target_count == 1, out);
 		fputs("</details>\n", out);
 	}
 }

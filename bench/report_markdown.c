@@ -47,9 +47,12 @@ value_cell(const struct results *r, uint32_t point, uint32_t target,
 		fputs(" - |", out);
 		return;
 	}
-	fprintf(out, " %s [%s, %s]", metric_format(metric, v->value, value,
-	    sizeof(value)), metric_format(metric, v->low, low, sizeof(low)),
-	    metric_format(metric, v->high, high, sizeof(high)));
+	fprintf(out, " %s", metric_format(metric, v->value, value,
+	    sizeof(value)));
+	if (v->coverage > 0)
+		fprintf(out, " [%s, %s]", metric_format(metric, v->low, low,
+		    sizeof(low)), metric_format(metric, v->high, high,
+		    sizeof(high)));
 	if (x != NULL && results_shown(x)->n < 2)
 		fprintf(out, "<br>%.3fx, one block", results_shown(x)->value);
 	else if (x != NULL)

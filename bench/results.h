@@ -99,7 +99,9 @@ struct results_cell {
 	struct record *pooled; /* owned; NULL: no valid block */
 	size_t blocks;         /* that it rests on: valid ones, unless: */
 	int voided;            /* none was valid; these are of void blocks */
-	struct stats_interval value[METRICS]; /* median over the blocks */
+	/* Median over the blocks; of one block, percentiles have the
+	 * interval that its requests give, other metrics none. */
+	struct stats_interval value[METRICS];
 	struct gates_readings readings;       /* medians over the blocks */
 	const char *limiter;   /* a constant; "" without a valid block */
 	int overload;          /* less was answered than offered */

@@ -480,6 +480,37 @@ test_8_lossy(void **state)
 	free(r);
 }
 
+/* Self-test 13: a client that is too slow for its plan is named. */
+static void
+test_13_slow_client(void **state)
+{
+	struct sim_spec spec = { .servers = 1, .drain = SECOND,
+		.tick = 20 * MS };
+	struct plan_spec load = load_of(PLAN_POISSON, 10000, 4, 10, 1);
+	struct results_trial trial = { .record = fresh() };
+	struct gates_limits limits;
+	char why[200];
+
+	(void)state;
+	gates_defaults(&limits);
+	gates_unread(&trial.readings);
+	assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+	results_measure(&trial, 5 * MS, 0);
+	/* A quarter of a tick is in time. */
+	assert_true(near(trial.readings.adherence, 0.25, 0.03));
+	assert_int_equal(gates_check(&limits, &trial.readings),
+	    1u << GATE_ADHERENCE);
+	assert_non_null(strstr(gates_reason(&limits, &trial.readings,
+	    1u << GATE_ADHERENCE, why, sizeof(why)), "adherence 2"));
+	assert_false(gates_overload(&trial.readings));
+	spec.tick = 0;
+	assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+	results_measure(&trial, 5 * MS, 0);
+	assert_true(trial.readings.adherence == 1);
+	assert_int_equal(gates_check(&limits, &trial.readings), 0);
+	free(trial.record);
+}
+
 /* Clocks that no clock should be. */
 static uint64_t
 coarse(void *argument, uint64_t now)
@@ -631,6 +662,7 @@ main(void)
 		cmocka_unit_test(test_7_little),
 		cmocka_unit_test(test_7_little_finds_the_starved),
 		cmocka_unit_test(test_8_lossy),
+		cmocka_unit_test(test_13_slow_client),
 		cmocka_unit_test(test_14_clocks),
 		cmocka_unit_test(test_17_starved),
 		cmocka_unit_test(policies_rank_as_in_the_table),
