@@ -20,7 +20,7 @@ throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
 # tests reach it.
 noinst_LTLIBRARIES += libbench_shell.la
 libbench_shell_la_SOURCES = \
-	bench/options.c bench/options.h \
+	bench/cmdline.c bench/cmdline.h \
 	bench/targets.c bench/targets.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \

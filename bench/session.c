@@ -67,7 +67,7 @@ static void
 fill_point(const struct session *s, struct results_point *p, uint32_t n,
     double rate, double load)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 
 	p->rate = rate;
 	p->load = load;
@@ -101,7 +101,7 @@ lowest_capacity(struct session *s, uint32_t connections)
 int
 session_points(struct session *s)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p;
 
 	for (unsigned c = 0; c < o->connections.count; c++) {
@@ -124,7 +124,7 @@ static void
 load_config(const struct session *s, const struct results_point *p,
     uint32_t target, struct gen_config *g)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	const struct target_spec *t = &o->targets[target];
 	const uint32_t all = p->connections + p->idle;
 	throng_framing framing = o->frame;
@@ -185,7 +185,7 @@ int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
@@ -255,7 +255,7 @@ session_block(struct session *s, uint32_t point)
 	const uint32_t n = s->options->target_count;
 	struct results_block *block = results_block(s->results, point);
 	struct results_trial *trial;
-	uint32_t order[OPTIONS_TARGETS];
+	uint32_t order[CMDLINE_TARGETS];
 	uint64_t seed = rng_next(&s->rng);
 
 	if (block == NULL)

@@ -3,7 +3,7 @@ dist_check_SCRIPTS += tests/bench/smoke.sh
 
 if TESTS_ON
 bench_shell_tests = test_bench_engine test_bench_engine_conn \
-	test_bench_payload test_bench_account test_bench_options \
+	test_bench_payload test_bench_account test_bench_cmdline \
 	test_bench_later
 check_PROGRAMS += $(bench_shell_tests)
 TESTS += $(bench_shell_tests)
@@ -30,10 +30,10 @@ test_bench_account_SOURCES = tests/bench/test_account.c tests/bench/check.h
 test_bench_account_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_account_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_account_LDADD = $(bench_shell_ldadd)
-test_bench_options_SOURCES = tests/bench/test_options.c tests/bench/check.h
-test_bench_options_CPPFLAGS = $(bench_shell_cppflags)
-test_bench_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-test_bench_options_LDADD = $(bench_shell_ldadd)
+test_bench_cmdline_SOURCES = tests/bench/test_cmdline.c tests/bench/check.h
+test_bench_cmdline_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_cmdline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_cmdline_LDADD = $(bench_shell_ldadd)
 test_bench_later_SOURCES = tests/bench/test_later.c tests/bench/check.h bench/later.c
 test_bench_later_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_later_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

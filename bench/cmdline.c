@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "options.h"
+#include "cmdline.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -22,14 +22,14 @@ enum kind { FLAG, NUMBER, SIZE, TIME, TEXT, LIST, RATES, TARGET };
 struct option_row {
 	const char *name;
 	enum kind kind;
-	size_t offset; /* of the field in struct options */
+	size_t offset; /* of the field in struct cmdline */
 	uint64_t min;
 	uint64_t max;
 	const char *argument;
 	const char *help;
 };
 
-#define AT(field) offsetof(struct options, field)
+#define AT(field) offsetof(struct cmdline, field)
 
 static const struct option_row rows[] = {
 	{ "target", TARGET, 0, 0, 0, "T",
@@ -133,7 +133,7 @@ static const struct {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 void
-options_help(FILE *out)
+cmdline_help(FILE *out)
 {
 	const char *at, *end;
 
@@ -168,7 +168,7 @@ wrong(const char *name, const char *value, const char *allowed)
 /* "1..1000:x10": from, to, and the factor between two. */
 static int
 read_range(const char *text, const char *dots, double min, double max,
-    struct options_list *list)
+    struct cmdline_list *list)
 {
 	double from, to, factor;
 	char first[32];
@@ -179,7 +179,7 @@ read_range(const char *text, const char *dots, double min, double max,
 	    sscanf(dots + 2, "%lf:x%lf", &to, &factor) != 2 ||
 	    !(factor > 1) || from < min || to > max)
 		return (-1);
-	for (; from <= to * 1.0001 && list->count < OPTIONS_LIST;
+	for (; from <= to * 1.0001 && list->count < CMDLINE_LIST;
 	    from *= factor)
 		list->value[list->count++] = from;
 	return (list->count > 0 ? 0 : -1);
@@ -187,7 +187,7 @@ read_range(const char *text, const char *dots, double min, double max,
 
 /* "1,10,100" or a range. */
 static int
-read_list(const char *text, double min, double max, struct options_list *list)
+read_list(const char *text, double min, double max, struct cmdline_list *list)
 {
 	const char *dots = strstr(text, "..");
 	double value;
@@ -199,7 +199,7 @@ read_list(const char *text, double min, double max, struct options_list *list)
 	for (;;) {
 		value = strtod(text, &end);
 		if (end == text || !(value >= min && value <= max) ||
-		    list->count == OPTIONS_LIST)
+		    list->count == CMDLINE_LIST)
 			return (-1);
 		list->value[list->count++] = value;
 		if (*end == '\0')
@@ -212,7 +212,7 @@ read_list(const char *text, double min, double max, struct options_list *list)
 
 /* "1000,2000", or "10%,50%". */
 static int
-read_rates(const char *text, struct options *o)
+read_rates(const char *text, struct cmdline *o)
 {
 	char copy[256], *out = copy;
 
@@ -230,7 +230,7 @@ read_rates(const char *text, struct options *o)
 }
 
 static int
-read_row(const struct option_row *row, const char *value, struct options *o)
+read_row(const struct option_row *row, const char *value, struct cmdline *o)
 {
 	char *field = (char *)o + row->offset;
 	char range[80];
@@ -251,7 +251,7 @@ read_row(const struct option_row *row, const char *value, struct options *o)
 		    (uint64_t *)(void *)field);
 	else if (row->kind == LIST)
 		rc = read_list(value, (double)row->min, (double)row->max,
-		    (struct options_list *)(void *)field);
+		    (struct cmdline_list *)(void *)field);
 	else if (row->kind == RATES)
 		return (read_rates(value, o) == 0 ? 0 : wrong(row->name,
 		    value, "not a list of rates, as in 1000,2000 or 10%,50%"));
@@ -271,7 +271,7 @@ read_row(const struct option_row *row, const char *value, struct options *o)
 }
 
 static void
-defaults(struct options *o)
+defaults(struct cmdline *o)
 {
 
 	memset(o, 0, sizeof(*o));
@@ -304,7 +304,7 @@ one_of(const char *value, const char *const *names, int *index)
 
 /* The texts that are names of something. */
 static int
-read_names(struct options *o)
+read_names(struct cmdline *o)
 {
 	static const char *const choices[] = { "round-robin", "random", "hot",
 	    NULL };
@@ -347,7 +347,7 @@ read_names(struct options *o)
 
 /* What one option says about another. */
 static int
-reconcile(struct options *o)
+reconcile(struct cmdline *o)
 {
 	const int count = strcmp(o->command, "count") == 0;
 	const int compare = strcmp(o->command, "compare") == 0 || count;
@@ -398,7 +398,7 @@ reconcile(struct options *o)
 }
 
 static int
-read_options(int argc, char **argv, struct options *o)
+read_options(int argc, char **argv, struct cmdline *o)
 {
 	struct option table[ROWS + 3] = { { NULL, 0, NULL, 0 } };
 	int c, index = 0;
@@ -421,7 +421,7 @@ read_options(int argc, char **argv, struct options *o)
 }
 
 static int
-read_command(const char *name, struct options *o)
+read_command(const char *name, struct cmdline *o)
 {
 
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -438,12 +438,12 @@ read_command(const char *name, struct options *o)
 }
 
 int
-options_parse(int argc, char **argv, struct options *o, int *status)
+cmdline_parse(int argc, char **argv, struct cmdline *o, int *status)
 {
 	int rc;
 
 	defaults(o);
-	*status = OPTIONS_USAGE;
+	*status = CMDLINE_USAGE;
 	if (argc > 1 && argv[1][0] != '-') {
 		if (read_command(argv[1], o))
 			return (1);
@@ -452,10 +452,10 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 	}
 	if ((rc = read_options(argc, argv, o)) > 0) {
 		if (rc == 'h')
-			options_help(stdout);
+			cmdline_help(stdout);
 		else
 			puts("throng-bench " PACKAGE_VERSION);
-		*status = OPTIONS_HOLDS;
+		*status = CMDLINE_HOLDS;
 		return (1);
 	}
 	if (rc == -1)

@@ -7,14 +7,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "cmdline.h"
 #include "replay.h"
 
 #define WORDS 16
 
 /* Split a line at its spaces and parse it. */
 static int
-parse(const char *line, struct options *o, int *status)
+parse(const char *line, struct cmdline *o, int *status)
 {
 	static char room[512];
 	char *words[WORDS + 1], *save;
@@ -25,13 +25,13 @@ parse(const char *line, struct options *o, int *status)
 	    w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	words[n] = NULL;
-	return (options_parse(n, words, o, status));
+	return (cmdline_parse(n, words, o, status));
 }
 
 static void
 test_defaults(void **state)
 {
-	struct options o;
+	struct cmdline o;
 	int status;
 
 	(void)state;
@@ -54,7 +54,7 @@ test_defaults(void **state)
 static void
 test_values(void **state)
 {
-	struct options o;
+	struct cmdline o;
 	int status;
 
 	(void)state;
@@ -95,7 +95,7 @@ test_refused(void **state)
 		"run --target limit --target limit", "run --target no-such",
 	};
 	const char *accepted = NULL;
-	struct options o;
+	struct cmdline o;
 	int status, quiet = open("/dev/null", O_WRONLY), err = dup(2);
 
 	(void)state;
@@ -104,7 +104,7 @@ test_refused(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		status = -1;
 		if (parse(lines[i], &o, &status) == 0 ||
-		    status != OPTIONS_USAGE)
+		    status != CMDLINE_USAGE)
 			accepted = lines[i];
 	}
 	dup2(err, 2);
@@ -117,7 +117,7 @@ test_refused(void **state)
 static void
 test_targets(void **state)
 {
-	struct options o;
+	struct cmdline o;
 	int status;
 
 	(void)state;
