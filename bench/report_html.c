@@ -155,7 +155,7 @@ table_head(const struct results *r, const char *first, FILE *out)
 			continue;
 		fputs("<th>", out);
 		escape_html(x->name, out);
-		if (t == r->baseline)
+		if (t == r->baseline && r->target_count > 1)
 			fputs("<small>baseline</small>", out);
 		else if (x->same_as < r->target_count) {
 			fputs("<small>same as ", out);
@@ -303,10 +303,13 @@ tables(const struct results *r, FILE *out)
 	/* With one target there are no ratios: there is room for these. */
 	point_table(r, point, r->target_count == 1, out);
 	fputs("<p class=\"over\">Values are medians over the valid blocks. "
-	    "Beneath, the ratio to the baseline: the median of the ratios of "
-	    "paired blocks, with its exact order-statistic interval. Latency "
-	    "counts from the intended time (response); a request never "
-	    "answered is infinite.</p>\n", out);
+	    "Latency counts from the intended time (response); a request "
+	    "never answered is infinite.", out);
+	if (r->target_count > 1)
+		fputs(" Beneath, the ratio to the baseline: the median of the "
+		    "ratios of paired blocks, with its exact order-statistic "
+		    "interval.", out);
+	fputs("</p>\n", out);
 	if (r->target_count > 1) {
 		fputs("<details><summary>The same values with their intervals"
 		    "</summary>\n", out);
@@ -337,6 +340,7 @@ report_html(const struct results *r, FILE *out)
 	report_curves(r, out);
 	report_spectrum(r, out);
 	report_timeline(r, out);
+	report_series(r, out);
 	report_lateness(r, out);
 	report_validity(r, out);
 	report_machine(r, out);

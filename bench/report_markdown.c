@@ -25,7 +25,8 @@ table_head(const struct results *r, FILE *out)
 			continue;
 		putc(' ', out);
 		escape_markdown(r->targets[t].name, out);
-		fputs(t == r->baseline ? " (baseline) |" : " |", out);
+		fputs(t == r->baseline && r->target_count > 1 ?
+		    " (baseline) |" : " |", out);
 	}
 	fputs("\n|---|", out);
 	for (uint32_t t = 0; t < r->target_count; t++)

@@ -116,4 +116,10 @@ void report_machine(const struct results *results, FILE *out);
  */
 void report_again(const struct results *results, FILE *out);
 
+/**
+ * report_series(results, out):
+ * Write the figure over time, of a run with one block. Thread: any.
+ */
+void report_series(const struct results *results, FILE *out);
+
 #endif /* BENCH_REPORT_PART_H */
