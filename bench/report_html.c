@@ -237,6 +237,37 @@ text_rows(const struct results *r, uint32_t point, FILE *out)
 	fputs("</tr>\n", out);
 }
 
+/* What audits the figures above, a row for each that was read. */
+static void
+audit_rows(const struct results *r, uint32_t point, FILE *out)
+{
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		const char *name = "";
+		char text[32];
+		int any = 0;
+
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			name = results_audit(r, point, t, a, text,
+			    sizeof(text));
+			any |= text[0] != '\0';
+		}
+		if (!any)
+			continue;
+		fputs("<tr class=\"audit\"><th>", out);
+		escape_html(name, out);
+		fputs("</th>", out);
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			if (r->targets[t].skipped[0] != '\0')
+				continue;
+			(void)results_audit(r, point, t, a, text,
+			    sizeof(text));
+			fprintf(out, "<td>%s</td>", text);
+		}
+		fputs("</tr>\n", out);
+	}
+}
+
 static void
 point_table(const struct results *r, uint32_t point, int intervals,
     FILE *out)
@@ -249,8 +280,10 @@ point_table(const struct results *r, uint32_t point, int intervals,
 		if (any_value(r, point, m))
 			metric_row(r, point, m, intervals, out);
 	}
-	if (!intervals || r->target_count == 1)
+	if (!intervals || r->target_count == 1) {
 		text_rows(r, point, out);
+		audit_rows(r, point, out);
+	}
 	fputs("</tbody></table></div>\n", out);
 }
 

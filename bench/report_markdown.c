@@ -85,6 +85,25 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 }
 
 static void
+audit_rows(const struct results *r, uint32_t point, FILE *out)
+{
+	char text[32];
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		fprintf(out, "| %s |", results_audit(r, point, 0, a, text,
+		    sizeof(text)));
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			if (!shown(r, t))
+				continue;
+			(void)results_audit(r, point, t, a, text,
+			    sizeof(text));
+			fprintf(out, " %s |", text[0] != '\0' ? text : "-");
+		}
+		putc('\n', out);
+	}
+}
+
+static void
 point_table(const struct results *r, uint32_t point, FILE *out)
 {
 	char model[RESULTS_TEXT];
@@ -110,6 +129,7 @@ point_table(const struct results *r, uint32_t point, FILE *out)
 		fputs(c->overload ? " (overload) |" : " |", out);
 	}
 	putc('\n', out);
+	audit_rows(r, point, out);
 }
 
 static void

@@ -224,6 +224,24 @@ limiter_row(const struct results *r, struct page *page, uint32_t point,
 }
 
 static void
+audit_rows(const struct results *r, struct page *page, uint32_t point,
+    const uint32_t *targets, size_t n)
+{
+	char text[32];
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		label(page, results_audit(r, point, targets[0], a, text,
+		    sizeof(text)));
+		for (size_t i = 0; i < n; i++) {
+			(void)results_audit(r, point, targets[i], a, text,
+			    sizeof(text));
+			field(page, text[0] != '\0' ? text : "-");
+		}
+		end_line(page);
+	}
+}
+
+static void
 point_table(const struct results *r, struct page *page,
     uint32_t point)
 {
@@ -246,6 +264,7 @@ point_table(const struct results *r, struct page *page,
 		for (unsigned m = 0; m < METRICS; m++)
 			metric_rows(r, page, point, m, targets, n);
 		limiter_row(r, page, point, targets, n);
+		audit_rows(r, page, point, targets, n);
 	}
 	free(targets);
 }

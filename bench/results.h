@@ -339,6 +339,23 @@ const struct results_cell *results_cell(const struct results *results,
 const struct results_ratio *results_find(const struct results *results,
     uint32_t point, uint32_t target, enum metric metric);
 
+/** What audits a row of figures, beside the figures. */
+enum results_audit {
+	RESULTS_LITTLE,    /* X R / N - 1 */
+	RESULTS_DRIFT,     /* within a trial */
+	RESULTS_ADHERENCE, /* requests sent in time */
+	RESULTS_EVEN,      /* Jain's index that chance would give */
+	RESULTS_AUDITS
+};
+
+/**
+ * results_audit(results, point, target, audit, text, size):
+ * Write an audit of a cell, "" if it was not read, and return what it is
+ * called; a constant. Thread: any.
+ */
+const char *results_audit(const struct results *results, uint32_t point,
+    uint32_t target, enum results_audit audit, char *text, size_t size);
+
 /**
  * results_shown(ratio):
  * Return the interval that reports show: over the valid blocks, or over all

@@ -305,6 +305,29 @@ one_trial_has_the_interval_of_its_requests(void **state)
 }
 
 static void
+audits_are_told(void **state)
+{
+	struct results *r = made(7, 1, 15);
+	char text[32];
+
+	(void)state;
+	r->points[0].connections = 100;
+	for (unsigned b = 0; b < 7; b++)
+		r->blocks[b].trials[1].readings.little = -0.94;
+	assert_int_equal(results_close(r), 0);
+	assert_string_equal(results_audit(r, 0, 1, RESULTS_LITTLE, text,
+	    sizeof(text)), "Little's law residual");
+	assert_string_equal(text, "-94%");
+	/* Such a residual voids. */
+	assert_true(results_voided(r) == 7);
+	(void)results_audit(r, 0, 0, RESULTS_LITTLE, text, sizeof(text));
+	assert_string_equal(text, "");
+	(void)results_audit(r, 0, 0, RESULTS_EVEN, text, sizeof(text));
+	assert_string_equal(text, "");
+	results_free(r);
+}
+
+static void
 models_are_told_in_words(void **state)
 {
 	struct results *r = made(1, 1, 9);
@@ -416,6 +439,7 @@ main(void)
 		cmocka_unit_test(memory_slopes_are_per_connection),
 		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
 		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
+		cmocka_unit_test(audits_are_told),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),
