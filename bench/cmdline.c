@@ -91,6 +91,9 @@ static const struct option_row rows[] = {
 	{ "seed", NUMBER, AT(seed), 0, UINT64_MAX, "N", "of everything (1)" },
 	{ "processes", NUMBER, AT(processes), 1, 256, "N",
 	    "generators, at least (as many as descriptors ask for)" },
+	{ "shards", NUMBER, AT(shards), 1, 64, "N",
+	    "servers that a target is, at least (as many as descriptors\n"
+	    "ask for)" },
 	{ "in-flight", NUMBER, AT(in_flight), 1, 4096, "N",
 	    "connects not yet served, at most (128)" },
 	{ "congestion", TEXT, AT(congestion), 0, 0, "NAME",

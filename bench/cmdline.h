@@ -66,6 +66,7 @@ struct cmdline {
 	uint64_t tolerance;     /* ns */
 	uint64_t processes;
 	uint64_t in_flight;
+	uint64_t shards;
 	uint64_t seed;
 	const char *gates_text;
 	struct gates_limits gates;

@@ -57,7 +57,7 @@ peersdir = $(pkgdatadir)/peers
 dist_peers_DATA = bench/peers/go.sh bench/peers/libuv.sh \
 	bench/peers/memcached.sh bench/peers/node.sh \
 	bench/peers/python-asyncio.sh bench/peers/python-threads.sh \
-	bench/peers/socat.sh bench/peers/thrift-common \
+	bench/peers/redis.sh bench/peers/socat.sh bench/peers/thrift-common \
 	bench/peers/thrift-pool.sh bench/peers/thrift-threads.sh
 
 # The comparison on its defaults, in under a minute.

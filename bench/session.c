@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
+
+/* Descriptors that a server needs beside its connections. */
+#define SERVER_SPARE 200
 
 static volatile sig_atomic_t interrupted;
 
@@ -149,6 +153,24 @@ load_config(const struct session *s, const struct results_point *p,
 	    (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : -1;
 }
 
+/* A server holds no more than its descriptors allow: then there are more. */
+static unsigned
+shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
+{
+	struct rlimit limit = { .rlim_max = 1024 };
+	uint64_t most, n;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	most = limit.rlim_max > 2 * SERVER_SPARE ?
+	    limit.rlim_max - SERVER_SPARE : SERVER_SPARE;
+	n = (connections + most - 1) / most;
+	if (o->targets[target].command[0] == '\0')
+		return (1);
+	if (o->shards > n)
+		n = o->shards;
+	return (n > TRIAL_SHARDS ? TRIAL_SHARDS : (unsigned)n);
+}
+
 /* One reading of memory for each target and number of connections. */
 static void
 note_memory(struct session *s, uint32_t target, uint32_t connections,
@@ -197,6 +219,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	int rc;
 
 	config.memory = &memory;
+	config.shards = shards_of(o, target, p->connections + p->idle);
 	trial->seed = seed;
 	trial->start = session_now() - s->begun;
 	load_config(s, p, target, &config.load);

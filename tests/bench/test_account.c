@@ -140,14 +140,14 @@ test_cpu_of_a_session(void **state)
 	if (pid == 0)
 		burn(fd[1]);
 	assert_int_equal(read(fd[0], &byte, 1), 1);
-	account_target(pid, &a);
+	account_target((struct account_sessions){ &pid, 1 }, &a);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	/* No less than it burnt; how much more is the machine's affair. */
 	assert_true(a.cpu >= 50e6);
 	assert_int_equal(a.threads, 1);
 	assert_int_equal(a.listed, 1);
-	account_target(pid, &a);
+	account_target((struct account_sessions){ &pid, 1 }, &a);
 	assert_true(a.cpu == 0);
 	close(fd[0]);
 	close(fd[1]);
