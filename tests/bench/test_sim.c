@@ -405,6 +405,36 @@ test_6_overload(void **state)
 	free(line);
 }
 
+/* A steady queue is seldom called unsteady, though it is a random one. */
+static void
+steady_queues_are_steady(void **state)
+{
+	struct results_trial trial = { .record = fresh() };
+	struct gates_limits limits;
+	unsigned failed[2] = { 0, 0 };
+
+	(void)state;
+	gates_defaults(&limits);
+	for (unsigned run = 0; run < 400; run++) {
+		struct sim_spec spec = { .servers = 2, .drain = 40 * SECOND };
+		struct plan_spec load = load_of(PLAN_POISSON, run % 2 ?
+		    18000 : 14000, 1, 100, 100);
+
+		load.duration = 600 * MS;
+		load.seed = run;
+		load.service.law = PLAN_EXPONENTIAL;
+		gates_unread(&trial.readings);
+		assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+		results_measure(&trial, MS, 0);
+		failed[run % 2] += gates_check(&limits,
+		    &trial.readings) != 0;
+	}
+	/* At 0.7 never; at 0.9 within 5%. */
+	assert_int_equal(failed[0], 0);
+	assert_true(failed[1] <= 10);
+	free(trial.record);
+}
+
 /* Self-test 7: N = X R, in every closed run. */
 static void
 test_7_little(void **state)
@@ -659,6 +689,7 @@ main(void)
 		cmocka_unit_test(test_4_mg1_and_sharing),
 		cmocka_unit_test(test_5_arrivals),
 		cmocka_unit_test(test_6_overload),
+		cmocka_unit_test(steady_queues_are_steady),
 		cmocka_unit_test(test_7_little),
 		cmocka_unit_test(test_7_little_finds_the_starved),
 		cmocka_unit_test(test_8_lossy),
