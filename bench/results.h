@@ -339,6 +339,16 @@ const struct results_cell *results_cell(const struct results *results,
 const struct results_ratio *results_find(const struct results *results,
     uint32_t point, uint32_t target, enum metric metric);
 
+/**
+ * results_order(results, metric, more, less):
+ * Count the valid blocks in which, of the two trials of the same program (the
+ * A/A control and its original), the later one had more or less of a metric:
+ * the sign test of these says whether the order in a block matters. Both 0
+ * without a control. Thread: any.
+ */
+void results_order(const struct results *results, enum metric metric,
+    uint64_t *more, uint64_t *less);
+
 /** What audits a row of figures, beside the figures. */
 enum results_audit {
 	RESULTS_LITTLE,    /* X R / N - 1 */

@@ -304,6 +304,32 @@ one_trial_has_the_interval_of_its_requests(void **state)
 	results_free(r);
 }
 
+/* Self-test 11: a bias by the order in a block does not go unnoticed. */
+static void
+the_order_in_a_block_is_judged(void **state)
+{
+	struct results *r = made(20, 1, 16);
+	uint64_t more, less;
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_int_equal(more + less, 20);
+	assert_true(stats_sign_test(more, less) > 0.01);
+	/* The control runs after the original here: let it cost more. */
+	for (unsigned b = 0; b < 20; b++)
+		r->blocks[b].trials[2].value[METRIC_CPU] *= 1.5;
+	r->blocks[7].trials[0].readings.steal = 1;
+	assert_int_equal(results_close(r), 0);
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_true(more == 19 && less == 0);
+	assert_true(stats_sign_test(more, less) < 0.0001);
+	r->targets[2].same_as = RESULTS_NONE;
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_true(more == 0 && less == 0);
+	results_free(r);
+}
+
 static void
 audits_are_told(void **state)
 {
@@ -439,6 +465,7 @@ main(void)
 		cmocka_unit_test(memory_slopes_are_per_connection),
 		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
 		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
+		cmocka_unit_test(the_order_in_a_block_is_judged),
 		cmocka_unit_test(audits_are_told),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(empty_and_partial_results_close),
