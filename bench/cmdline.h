@@ -83,7 +83,6 @@ struct cmdline {
 	int no_count;
 	int no_control;         /* no A/A target */
 	int quiet;
-	int keep_awake;
 	int long_form;          /* selftest */
 	int exact;              /* selftest */
 };

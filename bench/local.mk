@@ -66,3 +66,5 @@ bench: throng-bench$(EXEEXT) throngd$(EXEEXT) throng-limit$(EXEEXT)
 	    --out bench-results $(BENCH_FLAGS); \
 	status=$$?; test $$status -eq 0 || test $$status -ge 3
 .PHONY: bench
+
+EXTRA_DIST += doc/throng-bench.md

@@ -40,6 +40,10 @@ session_report(struct session *s)
 		fprintf(stderr, "throng-bench: no memory\n");
 		return (CMDLINE_FAILED);
 	}
+	if (s->live.on)
+		results_fact(r, "generator", "live line",
+		    "%.3f%% of a core", (double)s->live.spent /
+		    (r->seconds * 1e9) * 100);
 	if (results_close(r)) {
 		fprintf(stderr, "throng-bench: no memory\n");
 		return (CMDLINE_FAILED);
