@@ -192,7 +192,7 @@ class Pipe(unittest.TestCase):
     def test_both_directions_at_once(self):
         """The server writes before it reads on: whoever only wrote would
         wait for ever."""
-        server = self.fake(answer=lambda p: p)
+        server = self.fake(answer=lambda p: p, cap=4096)
         server.keep = False
         data = b"".join(bytes([65 + i % 26]) * 100000 + b"\n"
                         for i in range(300))
@@ -233,15 +233,18 @@ class Pipe(unittest.TestCase):
             target=lambda: got.append(finish(process, b"".join(
                 b"%d\n" % i for i in range(count)))))
         feeder.start()
-        # Let it come to rest: no CPU is used any more.
+        wait_until(lambda: server.connections == 3, "the connections")
+        # Let it come to rest: neither side uses the processor any more.
+
         def used():
             with open("/proc/%d/stat" % process.pid) as stat:
-                return stat.read().rsplit(")", 1)[1].split()[11:13]
-        wait_until(lambda: server.connections == 3, "the connections")
-        before = None
-        while used() != before:
+                return (stat.read().rsplit(")", 1)[1].split()[11:13],
+                        int(time.process_time() * 50))
+        quiet, before = 0, None
+        while quiet < 10:
+            quiet = quiet + 1 if used() == before else 0
             before = used()
-            time.sleep(0.3)
+            time.sleep(0.1)
         with open("/proc/%d/status" % process.pid) as status:
             peak = int(re.search(r"VmHWM:\s*(\d+) kB", status.read())[1])
         gate.set()
