@@ -9,8 +9,6 @@
  * Closed loop: each active connection has `depth` requests outstanding and
  * sends the next when a reply is there. Open loop: the plan says when and on
  * which connection, whatever is still outstanding there.
- *
- * All functions: Thread: the one that made the engine.
  */
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H
@@ -68,31 +66,34 @@ struct engine;
  * engine_new(config):
  * Make an engine whose connections are all to be opened yet, or return NULL
  * without memory. The caller frees it with engine_free().
+ * Thread: the generator's only one.
  */
 struct engine *engine_new(const struct engine_config *config);
 
 /**
  * engine_free(engine):
- * Free an engine; NULL is allowed.
+ * Free an engine; NULL is allowed. Thread: the generator's only one.
  */
 void engine_free(struct engine *engine);
 
 /**
  * engine_opened(engine, connection):
  * The connection is there: send one request on it, not measured, to see that
- * it is served.
+ * it is served. Thread: the generator's only one.
  */
 void engine_opened(struct engine *engine, uint32_t connection);
 
 /**
  * engine_refused(engine, connection):
  * The connection could not be made; it counts as an error of the trial.
+ * Thread: the generator's only one.
  */
 void engine_refused(struct engine *engine, uint32_t connection);
 
 /**
  * engine_warm(engine):
  * Drive the active connections as a closed loop, without measuring.
+ * Thread: the generator's only one.
  */
 void engine_warm(struct engine *engine);
 
@@ -101,6 +102,7 @@ void engine_warm(struct engine *engine);
  * Measure from the clock's `begin` for `length` ns, nothing being
  * outstanding. A closed loop starts at once; an open one when
  * engine_poll() is called at or after its intended times.
+ * Thread: the generator's only one.
  */
 void engine_measure(struct engine *engine, uint64_t begin, uint64_t length);
 
@@ -108,50 +110,56 @@ void engine_measure(struct engine *engine, uint64_t begin, uint64_t length);
  * engine_poll(engine):
  * Send all that is due, end what has to end, and return the time at which to
  * call again at the latest, UINT64_MAX without one.
+ * Thread: the generator's only one.
  */
 uint64_t engine_poll(struct engine *engine);
 
 /**
  * engine_readable(engine, connection):
  * Something can be received: do it, match the replies, send what follows.
+ * Thread: the generator's only one.
  */
 void engine_readable(struct engine *engine, uint32_t connection);
 
 /**
  * engine_writable(engine, connection):
  * There is room again after want_room: send the rest.
+ * Thread: the generator's only one.
  */
 void engine_writable(struct engine *engine, uint32_t connection);
 
 /**
  * engine_hold(engine):
  * Send nothing new; replies are still matched. Ends warm-up and measuring.
+ * Thread: the generator's only one.
  */
 void engine_hold(struct engine *engine);
 
 /**
  * engine_outstanding(engine):
  * Return how many requests have no reply yet.
+ * Thread: the generator's only one.
  */
 uint64_t engine_outstanding(const struct engine *engine);
 
 /**
  * engine_answered(engine):
  * Return how many good replies came since the engine was made, measured or
- * not.
+ * not. Thread: the generator's only one.
  */
 uint64_t engine_answered(const struct engine *engine);
 
 /**
  * engine_failures(engine):
  * Return how many errors there were while nothing was measured.
+ * Thread: the generator's only one.
  */
 uint64_t engine_failures(const struct engine *engine);
 
 /**
  * engine_failure(engine):
  * Return the kind of the first error while nothing was measured, or
- * RECORD_ERRORS without one.
+ * RECORD_ERRORS without one. Thread: the generator's only one.
  */
 enum record_error engine_failure(const struct engine *engine);
 
@@ -159,6 +167,7 @@ enum record_error engine_failure(const struct engine *engine);
  * engine_finish(engine):
  * The drain is over: what is outstanding goes down as unanswered, with the
  * age it has reached; what was planned and not sent, as unsent.
+ * Thread: the generator's only one.
  */
 void engine_finish(struct engine *engine);
 
@@ -166,12 +175,24 @@ void engine_finish(struct engine *engine);
  * engine_longest_gap(engine):
  * Return the longest time, in ns, that a live active connection went without
  * a good reply while it was measured, counted from the begin and to the end.
+ * Thread: the generator's only one.
  */
 uint64_t engine_longest_gap(const struct engine *engine);
 
 /**
- * engine_bytes_per_connection(void):
+ * engine_slack(engine):
+ * Return by how much the outstanding requests of a closed loop, summed over
+ * time, differ from depth x connections x length, in request-ns: less for
+ * those that the begin found unsent, more for those that the end found
+ * unanswered. Little's law is audited with it.
+ * Thread: the generator's only one.
+ */
+int64_t engine_slack(const struct engine *engine);
+
+/**
+ * engine_bytes_per_connection():
  * Return how many bytes an idle connection holds.
+ * Thread: the generator's only one.
  */
 size_t engine_bytes_per_connection(void);
 

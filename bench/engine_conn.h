@@ -4,8 +4,6 @@
  * Shared by engine.c and its tests only. One outstanding request fits in the
  * record itself; for more, or for a reply or a request cut in two, a slab is
  * borrowed.
- *
- * All functions: Thread: the owner of the connection.
  */
 #ifndef BENCH_ENGINE_CONN_H
 #define BENCH_ENGINE_CONN_H
@@ -63,13 +61,14 @@ static_assert(sizeof(struct engine_conn) <= 64,
 
 /**
  * engine_conn_free(conn):
- * Free what the connection has borrowed.
+ * Free what the connection has borrowed. Thread: the generator's only one.
  */
 void engine_conn_free(struct engine_conn *conn);
 
 /**
  * engine_conn_push(conn, request):
  * Append an outstanding request. Return 0, or -1 without memory.
+ * Thread: the generator's only one.
  */
 int engine_conn_push(struct engine_conn *conn,
     const struct engine_request *request);
@@ -77,14 +76,14 @@ int engine_conn_push(struct engine_conn *conn,
 /**
  * engine_conn_pop(conn):
  * Remove the oldest outstanding request, of which there is one, and return
- * it.
+ * it. Thread: the generator's only one.
  */
 struct engine_request engine_conn_pop(struct engine_conn *conn);
 
 /**
  * engine_conn_stamp(conn, back, sent):
  * Note when the outstanding request that is `back` before the newest was
- * sent, and return its intended time.
+ * sent, and return its intended time. Thread: the generator's only one.
  */
 uint64_t engine_conn_stamp(struct engine_conn *conn, uint32_t back,
     uint64_t sent);
@@ -92,6 +91,7 @@ uint64_t engine_conn_stamp(struct engine_conn *conn, uint32_t back,
 /**
  * engine_conn_skip(conn, request, number):
  * Remember an overtaken request. Return 0, or -1 if there is no room.
+ * Thread: the generator's only one.
  */
 int engine_conn_skip(struct engine_conn *conn,
     const struct engine_request *request, uint32_t number);
@@ -99,7 +99,7 @@ int engine_conn_skip(struct engine_conn *conn,
 /**
  * engine_conn_unskip(conn, number, request):
  * Forget the overtaken request of that number and store it. Return 0, or -1
- * if it is not remembered.
+ * if it is not remembered. Thread: the generator's only one.
  */
 int engine_conn_unskip(struct engine_conn *conn, uint32_t number,
     struct engine_request *request);
@@ -107,13 +107,14 @@ int engine_conn_unskip(struct engine_conn *conn, uint32_t number,
 /**
  * engine_conn_rest(conn, out):
  * Copy the begin of a reply cut in two to `out`, and return its length.
+ * Thread: the generator's only one.
  */
 size_t engine_conn_rest(const struct engine_conn *conn, char *out);
 
 /**
  * engine_conn_keep_rest(conn, bytes, length):
  * Keep the begin of a reply instead of what was kept. Return 0, or -1
- * without memory.
+ * without memory. Thread: the generator's only one.
  */
 int engine_conn_keep_rest(struct engine_conn *conn, const char *bytes,
     size_t length);
@@ -121,6 +122,7 @@ int engine_conn_keep_rest(struct engine_conn *conn, const char *bytes,
 /**
  * engine_conn_keep_unsent(conn, bytes, length):
  * Append to what could not be sent. Return 0, or -1 without memory.
+ * Thread: the generator's only one.
  */
 int engine_conn_keep_unsent(struct engine_conn *conn, const char *bytes,
     size_t length);
@@ -128,7 +130,7 @@ int engine_conn_keep_unsent(struct engine_conn *conn, const char *bytes,
 /**
  * engine_conn_unsent(conn, bytes):
  * Store where the unsent bytes are, valid until the next call, and return
- * how many.
+ * how many. Thread: the generator's only one.
  */
 size_t engine_conn_unsent(const struct engine_conn *conn,
     const char **bytes);
@@ -136,6 +138,7 @@ size_t engine_conn_unsent(const struct engine_conn *conn,
 /**
  * engine_conn_sent(conn, length):
  * Drop that many of the unsent bytes from their start.
+ * Thread: the generator's only one.
  */
 void engine_conn_sent(struct engine_conn *conn, size_t length);
 

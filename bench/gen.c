@@ -270,14 +270,15 @@ gen_measure(struct gen *g, uint64_t length, uint64_t drain, gen_tick tick,
 }
 
 void
-gen_peek(const struct gen *g, uint64_t *replies, struct hist *response)
+gen_peek(const struct gen *g, uint64_t *replies, uint64_t *begin,
+    struct hist *response)
 {
 
 	*replies = 0;
+	*begin = g->parts[0].record.begin;
 	for (uint32_t i = 0; i < g->count; i++) {
 		*replies += g->parts[i].record.replies;
-		if (response != NULL)
-			hist_merge(response, &g->parts[i].record.response);
+		hist_merge(response, &g->parts[i].record.response);
 	}
 }
 
@@ -287,6 +288,7 @@ gen_collect(const struct gen *g, struct gen_result *result)
 	double busy;
 
 	result->gap = 0;
+	result->slack = 0;
 	result->cpu = 0;
 	result->busiest = 0;
 	result->cores = 0;
@@ -297,6 +299,7 @@ gen_collect(const struct gen *g, struct gen_result *result)
 		record_merge(result->record, &part->record);
 		if (part->gap > result->gap)
 			result->gap = part->gap;
+		result->slack += part->slack;
 		result->cpu += part->cpu;
 		busy = part->wall > 0 ?
 		    (double)part->cpu / (double)part->wall : 0;

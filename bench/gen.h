@@ -5,8 +5,6 @@
  * into shared memory, each into its own part, which the parent reads when
  * they have said that they are done. A generator holds as many connections
  * as its descriptor limit allows, so more connections mean more processes.
- *
- * All functions: Thread: the one that called gen_start().
  */
 #ifndef BENCH_GEN_H
 #define BENCH_GEN_H
@@ -47,6 +45,7 @@ struct gen_result {
 	struct record *record;      /* the caller's, filled in */
 	const uint32_t *completions; /* per active connection, the generators' */
 	uint64_t gap;               /* longest without a reply, ns */
+	int64_t slack;              /* closed loop: see engine_slack() */
 	uint64_t cpu;               /* of all generators, ns */
 	double busiest;             /* share of a core of the busiest one */
 	double cores;               /* all of them, in cores */
@@ -62,7 +61,7 @@ typedef int (*gen_tick)(void *context, const struct gen *gen);
  * gen_start(config, tick, context, why, size):
  * Start the generators, connect everything, and see one request served on
  * each connection. Return them, or NULL with one line of why not. The caller
- * ends them with gen_free(). `tick` may be NULL.
+ * ends them with gen_free(). `tick` may be NULL. Thread: main.
  */
 struct gen *gen_start(const struct gen_config *config, gen_tick tick,
     void *context, char *why, size_t size);
@@ -70,13 +69,13 @@ struct gen *gen_start(const struct gen_config *config, gen_tick tick,
 /**
  * gen_connect_ns(gen):
  * Return how long connecting took, in ns, from the first connect to the last
- * first reply.
+ * first reply. Thread: main.
  */
 uint64_t gen_connect_ns(const struct gen *gen);
 
 /**
  * gen_processes(gen):
- * Return how many processes there are.
+ * Return how many processes there are. Thread: main.
  */
 uint32_t gen_processes(const struct gen *gen);
 
@@ -84,6 +83,7 @@ uint32_t gen_processes(const struct gen *gen);
  * gen_warm(gen, nanoseconds, tick, context, why, size):
  * Drive the service as a closed loop for that long, then wait until nothing
  * is outstanding. Return 0, or -1 with one line of why not; so do the next.
+ * Thread: main.
  */
 int gen_warm(struct gen *gen, uint64_t nanoseconds, gen_tick tick,
     void *context, char *why, size_t size);
@@ -91,29 +91,31 @@ int gen_warm(struct gen *gen, uint64_t nanoseconds, gen_tick tick,
 /**
  * gen_measure(gen, length, drain, tick, context, why, size):
  * Measure for `length` ns, wait at most `drain` ns for outstanding replies.
+ * Thread: main.
  */
 int gen_measure(struct gen *gen, uint64_t length, uint64_t drain,
     gen_tick tick, void *context, char *why, size_t size);
 
 /**
- * gen_peek(gen, replies, response):
- * Store how many good replies there are so far, and merge what is known of
- * the responses into `response` unless it is NULL. Not exact while the
- * generators run.
+ * gen_peek(gen, replies, begin, response):
+ * Store how many good replies there are so far and when measuring began (ns,
+ * monotonic; 0: not yet), and merge what is known of the responses into
+ * `response`. Not exact while the generators run. Thread: main.
  */
-void gen_peek(const struct gen *gen, uint64_t *replies,
+void gen_peek(const struct gen *gen, uint64_t *replies, uint64_t *begin,
     struct hist *response);
 
 /**
  * gen_collect(gen, result):
  * Merge what was measured into `result->record` and fill in the rest.
+ * Thread: main.
  */
 void gen_collect(const struct gen *gen, struct gen_result *result);
 
 /**
  * gen_free(gen):
  * Reset all connections, end the processes, free everything. NULL is
- * allowed.
+ * allowed. Thread: main.
  */
 void gen_free(struct gen *gen);
 

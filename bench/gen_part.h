@@ -27,6 +27,7 @@ struct gen_part {
 	uint64_t cpu;    /* ns, from the begin to the end of the drain */
 	uint64_t wall;   /* ns, the same time */
 	uint64_t gap;
+	int64_t slack;   /* request-ns */
 	char error[200]; /* one line, or "" */
 };
 

@@ -305,6 +305,7 @@ measured(struct run *r)
 	part->wall = io_now(NULL) - part->begin;
 	engine_finish(r->engine);
 	part->gap = engine_longest_gap(r->engine);
+	part->slack = engine_slack(r->engine);
 	r->state = RUN_IDLE;
 	answer(r, GEN_DONE);
 }

@@ -1,22 +1,30 @@
+/*
+ * The functions of throng.h that a handler calls, without a server behind
+ * them. They stand in for those of the library, which are not linked here.
+ */
 #include "config.h"
 
 #include "handle.h"
 
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "parse.h"
+#include "handlers/handlers.h"
 
-/* One request may ask for no more than this of the server. */
-#define TIME_MAX_NS (60ull * 1000 * 1000 * 1000)
-#define REPLY_MAX (64u << 20)
+/** The reply of one call. */
+struct throng_reply {
+	struct handle_bytes *out;
+	size_t start; /* where it begins in `out` */
+	int failed;
+	int none;
+	int close;
+};
 
 static int
 reserve(struct handle_bytes *b, size_t more)
 {
-	size_t size = b->size > 0 ? b->size : 1024;
+	size_t size = b->size > 0 ? b->size : 4096;
 	char *bytes;
 
 	if (b->size - b->length >= more)
@@ -31,155 +39,162 @@ reserve(struct handle_bytes *b, size_t more)
 }
 
 int
-handle_append(struct handle_bytes *reply, const void *bytes, size_t length)
+handle_append(struct handle_bytes *b, const void *from, size_t length)
 {
 
-	if (reserve(reply, length))
+	if (reserve(b, length))
 		return (-1);
 	if (length > 0)
-		memcpy(reply->bytes + reply->length, bytes, length);
-	reply->length += length;
+		memcpy(b->bytes + b->length, from, length);
+	b->length += length;
 	return (0);
 }
 
 void
-handle_bytes_free(struct handle_bytes *bytes)
+handle_bytes_free(struct handle_bytes *b)
 {
 
-	free(bytes->bytes);
-	memset(bytes, 0, sizeof(*bytes));
+	free(b->bytes);
+	memset(b, 0, sizeof(*b));
 }
 
-static int
-echo(const char *input, size_t length, struct handle_bytes *reply)
+int
+throng_reply_append(throng_reply *reply, const void *bytes, size_t length)
 {
 
-	return (handle_append(reply, input, length));
+	if (handle_append(reply->out, bytes, length))
+		reply->failed = 1;
+	return (reply->failed ? -1 : 0);
 }
 
-static int
-hello(const char *input, size_t length, struct handle_bytes *reply)
+void *
+throng_reply_reserve(throng_reply *reply, size_t length)
 {
+	struct handle_bytes *b = reply->out;
 
-	if (handle_append(reply, "Hello ", 6) || reserve(reply, length))
-		return (-1);
-	for (size_t i = 0; i < length; i++) {
-		char c = input[i];
-
-		reply->bytes[reply->length++] =
-		    c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+	if (reserve(b, length)) {
+		reply->failed = 1;
+		return (NULL);
 	}
-	return (0);
+	b->length += length;
+	return (b->bytes + b->length - length);
 }
 
-/* Burn CPU time of this thread, so that being preempted is not work done. */
-static void
-spin(uint64_t ns)
+int
+throng_reply_vprintf(throng_reply *reply, const char *format,
+    va_list arguments)
 {
-	struct timespec t;
-	uint64_t now, end;
+	char text[1024];
+	int n = vsnprintf(text, sizeof(text), format, arguments);
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	end = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec + ns;
-	do {
-		for (volatile unsigned i = 0; i < 64; i++)
-			;
-		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-		now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-	} while (now < end);
-}
-
-static void
-wait_ns(uint64_t ns)
-{
-	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
-	    .tv_nsec = (long)(ns % 1000000000u) };
-
-	while (nanosleep(&t, &t) != 0)
-		;
-}
-
-/* The next word of a request, or 0 at its end. */
-static size_t
-word(const char **at, const char *end, const char **start)
-{
-
-	while (*at < end && **at == ' ')
-		(*at)++;
-	*start = *at;
-	while (*at < end && **at != ' ')
-		(*at)++;
-	return ((size_t)(*at - *start));
-}
-
-static int
-size_word(const char *text, size_t length, uint64_t *size)
-{
-	char copy[24];
-
-	if (length >= sizeof(copy))
+	if (n < 0 || (size_t)n >= sizeof(text)) {
+		reply->failed = 1;
 		return (-1);
-	memcpy(copy, text, length);
-	copy[length] = '\0';
-	return (parse_size(copy, 0, REPLY_MAX, size));
-}
-
-/* Do one step; -1 if it cannot be understood. */
-static int
-step(const char *verb, size_t verb_length, const char *value,
-    size_t value_length, uint64_t *size)
-{
-	uint64_t ns;
-
-	if (verb_length == 5 && memcmp(verb, "reply", 5) == 0)
-		return (size_word(value, value_length, size));
-	if (parse_time(value, value_length, 0, TIME_MAX_NS, &ns))
-		return (-1);
-	if (verb_length == 4 && memcmp(verb, "spin", 4) == 0)
-		spin(ns);
-	else if (verb_length == 4 && memcmp(verb, "wait", 4) == 0)
-		wait_ns(ns);
-	else
-		return (-1);
-	return (0);
-}
-
-static int
-work(const char *input, size_t length, struct handle_bytes *reply)
-{
-	static const char bad[] = "!error invalid not understood";
-	const char *at = input, *end = input + length, *verb, *value;
-	uint64_t size = UINT64_MAX;
-	size_t verb_length, value_length;
-
-	while ((verb_length = word(&at, end, &verb)) > 0) {
-		value_length = word(&at, end, &value);
-		if (step(verb, verb_length, value, value_length, &size))
-			return (handle_append(reply, bad, sizeof(bad) - 1));
 	}
-	if (size == UINT64_MAX)
-		return (handle_append(reply, "ok", 2));
-	if (reserve(reply, size))
-		return (-1);
-	memset(reply->bytes + reply->length, 'x', size);
-	reply->length += size;
-	return (0);
+	return (throng_reply_append(reply, text, (size_t)n));
 }
 
-handle_fn
+int
+throng_reply_printf(throng_reply *reply, const char *format, ...)
+{
+	va_list arguments;
+	int rc;
+
+	va_start(arguments, format);
+	rc = throng_reply_vprintf(reply, format, arguments);
+	va_end(arguments);
+	return (rc);
+}
+
+int
+throng_reply_error(throng_reply *reply, const char *code, const char *text)
+{
+
+	reply->out->length = reply->start;
+	return (throng_reply_printf(reply, "!error %s %s", code, text));
+}
+
+void
+throng_reply_close(throng_reply *reply)
+{
+
+	reply->close = 1;
+}
+
+void
+throng_reply_none(throng_reply *reply)
+{
+
+	reply->none = 1;
+}
+
+void
+throng_reply_log(const throng_reply *reply, throng_log_level level,
+    const char *format, ...)
+{
+
+	/* The reference servers do not log. */
+	(void)reply;
+	(void)level;
+	(void)format;
+}
+
+void *
+throng_worker_state(const throng_reply *reply)
+{
+
+	/* No handler that comes with throng has a state. */
+	(void)reply;
+	return (NULL);
+}
+
+void *
+throng_connection_state(const throng_reply *reply)
+{
+
+	(void)reply;
+	return (NULL);
+}
+
+static const throng_handler *const table[] = {
+	&handler_echo, &handler_work, &handler_hello, &handler_reverse,
+	&handler_greet,
+};
+
+#define TABLE (sizeof(table) / sizeof(table[0]))
+
+const throng_handler *
 handle_by_name(const char *name)
 {
-	static const struct {
-		const char *name;
-		handle_fn handle;
-	} table[] = {
-		{ "echo", echo },
-		{ "work", work },
-		{ "hello", hello },
-	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].name, name) == 0)
-			return (table[i].handle);
+	for (size_t i = 0; i < TABLE; i++)
+		if (strcmp(table[i]->name, name) == 0)
+			return (table[i]);
 	return (NULL);
+}
+
+const char *
+handle_names(void)
+{
+
+	return ("echo|work|hello|reverse|greet");
+}
+
+unsigned
+handle_request(const throng_handler *handler, const char *input,
+    size_t length, struct handle_bytes *out)
+{
+	struct throng_reply reply = { .out = out, .start = out->length };
+
+	if (handler->process_input(input, length, &reply) != 0 ||
+	    reply.failed) {
+		out->length = reply.start;
+		if (handle_append(out, "!error failed", 13))
+			return (HANDLE_NOMEM);
+	}
+	if (reply.none)
+		out->length = reply.start;
+	if (reply.close || (handler->traits & THRONG_CLOSE_AFTER_REPLY))
+		return (HANDLE_CLOSE | (reply.none ? HANDLE_NONE : 0));
+	return (reply.none ? HANDLE_NONE : 0);
 }

@@ -30,6 +30,7 @@ struct inline_server {
 struct conn {
 	struct inline_server *server;
 	struct frame_scan scan;
+	int last; /* to be closed when all is sent */
 };
 
 static void
@@ -76,9 +77,11 @@ on_read(struct bufferevent *bev, void *arg)
 		return;
 	c->server->out.length = 0;
 	done = bytes == NULL ? -1 : serve_frames(&c->server->serve, &c->scan,
-	    bytes, length, length - seen, &c->server->out);
+	    bytes, length, length - seen, &c->server->out, &c->last);
 	if (done == -1 ||
-	    (c->server->out.length > 0 && send_out(bev, &c->server->out))) {
+	    (c->server->out.length > 0 && send_out(bev, &c->server->out)) ||
+	    (c->last && evbuffer_get_length(
+	    bufferevent_get_output(bev)) == 0)) {
 		conn_close(bev, c);
 		return;
 	}
@@ -88,9 +91,12 @@ on_read(struct bufferevent *bev, void *arg)
 static void
 on_drained(struct bufferevent *bev, void *arg)
 {
+	struct conn *c = arg;
 
-	(void)arg;
-	bufferevent_enable(bev, EV_READ);
+	if (c->last)
+		conn_close(bev, c);
+	else
+		bufferevent_enable(bev, EV_READ);
 }
 
 static void

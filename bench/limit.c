@@ -31,6 +31,7 @@ struct conn {
 	size_t rest_length;
 	char *unsent; /* of replies, or NULL; while set, nothing is read */
 	size_t unsent_length;
+	int last; /* to be closed when all is sent */
 };
 
 struct limit {
@@ -131,9 +132,9 @@ flush_unsent(struct limit *l, struct conn *c)
 	if (keep(&c->unsent, &c->unsent_length, c->unsent + n,
 	    c->unsent_length - (size_t)n))
 		return (-1);
-	if (c->unsent == NULL)
+	if (c->unsent == NULL && !c->last)
 		return (watch(l, EPOLL_CTL_MOD, c->fd, EPOLLIN, c));
-	return (0);
+	return (c->unsent == NULL ? -1 : 0);
 }
 
 /* Read once, answer every whole request, send once. */
@@ -152,14 +153,16 @@ serve_conn(struct limit *l, struct conn *c)
 	length += (size_t)n;
 	l->out.length = 0;
 	done = serve_frames(&l->serve, &c->scan, l->in, length, (size_t)n,
-	    &l->out);
+	    &l->out, &c->last);
 	if (done == -1)
 		return (-1);
 	if (((size_t)done < length || c->rest != NULL) &&
 	    keep(&c->rest, &c->rest_length, l->in + done,
 	    length - (size_t)done))
 		return (-1);
-	return (l->out.length > 0 ? send_out(l, c) : 0);
+	if (l->out.length > 0 && send_out(l, c))
+		return (-1);
+	return (c->last && c->unsent == NULL ? -1 : 0);
 }
 
 static void

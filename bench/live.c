@@ -38,22 +38,18 @@ live_start(struct live *live, int quiet)
 
 /* What the generators measure just now. */
 static size_t
-describe(struct live *live, const struct gen *gen, double seconds,
-    char *text, size_t size)
+describe(const struct gen *gen, uint64_t t, char *text, size_t size)
 {
 	struct hist *h;
-	uint64_t replies = 0, fresh;
+	uint64_t replies, begin;
 	int n = 0;
 
 	if (gen == NULL || (h = calloc(1, sizeof(*h))) == NULL)
 		return (0);
-	gen_peek(gen, &replies, h);
-	fresh = replies > live->last_replies ? replies - live->last_replies :
-	    replies;
-	live->last_replies = replies;
-	if (h->count > h->infinite)
+	gen_peek(gen, &replies, &begin, h);
+	if (h->count > h->infinite && t > begin)
 		n = snprintf(text, size, " %.0f/s p50 %.0f us p99 %.0f us",
-		    (double)fresh / seconds,
+		    (double)replies / ((double)(t - begin) / 1e9),
 		    (double)hist_quantile(h, 0.5) / 1e3,
 		    (double)hist_quantile(h, 0.99) / 1e3);
 	free(h);
@@ -73,8 +69,7 @@ live_draw(struct live *live, const struct gen *gen)
 	cpu = now(CLOCK_THREAD_CPUTIME_ID);
 	n = (size_t)snprintf(text, sizeof(text), "block %u/%u  %s",
 	    live->block, live->blocks, live->target);
-	n += describe(live, gen, (double)(t - live->last) / 1e9, text + n,
-	    sizeof(text) - n);
+	n += describe(gen, t, text + n, sizeof(text) - n);
 	if (live->done > 0.02)
 		snprintf(left, sizeof(left), "  %.0f s left",
 		    (double)(t - live->begun) / 1e9 * (1 / live->done - 1));

@@ -21,7 +21,6 @@ struct live {
 	uint64_t begun;            /* ns: when the first block began */
 	double done;               /* share of the whole that is done, 0..1 */
 	uint64_t last;             /* ns: when it was last drawn */
-	uint64_t last_replies;
 	uint64_t spent;            /* ns of CPU that it took */
 };
 

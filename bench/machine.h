@@ -21,4 +21,11 @@ void machine_facts(struct results *results);
  */
 void machine_costs(struct results *results);
 
+/**
+ * machine_turns():
+ * Return what a million turns of a fixed loop take just now, in ns: the
+ * frequency, where it cannot be read. Thread: any.
+ */
+double machine_turns(void);
+
 #endif /* BENCH_MACHINE_H */

@@ -9,6 +9,7 @@
 
 #include "parse.h"
 #include "payload.h"
+#include "search.h"
 #include "targets.h"
 
 #define MS 1000000ull
@@ -45,8 +46,10 @@ static const struct option_row rows[] = {
 	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",
-	    "open loop: requests per second; 10%,50% of the capacity;\n"
-	    "without it: closed loop" },
+	    "open loop: requests per second, or 10%,50% of the lowest\n"
+	    "capacity among the targets (compare: 50%; run: closed loop)" },
+	{ "closed", FLAG, AT(closed), 0, 0, NULL,
+	    "closed loop: the next request when the reply is there" },
 	{ "arrival", TEXT, AT(arrival_text), 0, 0, "LAW",
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
@@ -82,7 +85,7 @@ static const struct option_row rows[] = {
 	{ "tolerance", TIME, AT(tolerance), 1000, SECOND, "T",
 	    "a request sent later than that is not in time (5ms)" },
 	{ "gate", TEXT, AT(gates_text), 0, 0, "LIST",
-	    "as in steal<3%,foreign<off; see the man page" },
+	    "as in steal<3%,foreign<off; off: none" },
 	{ "slo", TEXT, AT(slo), 0, 0, "P<T",
 	    "find the highest rate that passes, as in p99<5ms" },
 	{ "seed", NUMBER, AT(seed), 0, UINT64_MAX, "N", "of everything (1)" },
@@ -99,12 +102,16 @@ static const struct option_row rows[] = {
 	    "a network namespace of one's own: auto, yes, no (auto)" },
 	{ "no-control", FLAG, AT(no_control), 0, 0, NULL,
 	    "no A/A control: no noise floor" },
+	{ "no-count", FLAG, AT(no_count), 0, 0, NULL,
+	    "compare: no counting of system calls at the end" },
 	{ "out", TEXT, AT(out), 0, 0, "DIR",
 	    "write report.html, report.json, report.md there" },
 	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },
 	{ "html", TEXT, AT(html), 0, 0, "FILE", "write HTML there" },
 	{ "md", TEXT, AT(md), 0, 0, "FILE", "write Markdown there" },
 	{ "long", FLAG, AT(long_form), 0, 0, NULL, "selftest: the long ones" },
+	{ "exact", FLAG, AT(exact), 0, 0, NULL,
+	    "selftest: only those that depend on no clock" },
 	{ "quiet", FLAG, AT(quiet), 0, 0, NULL, "no live line" },
 };
 
@@ -309,7 +316,10 @@ read_names(struct options *o)
 		return (wrong("service", o->service_text, "not none, "
 		    "fixed:T, exp:T or bimodal:SHARE:T:T, perhaps with wait- "
 		    "before it"));
-	if (o->gates_text != NULL &&
+	if (o->gates_text != NULL && strcmp(o->gates_text, "off") == 0)
+		o->gates = (struct gates_limits){ NAN, NAN, NAN, NAN, NAN,
+		    NAN, NAN, NAN };
+	else if (o->gates_text != NULL &&
 	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
 		return (wrong("gate", o->gates_text, why));
 	if (one_of(o->layout, layouts, &i))
@@ -323,8 +333,25 @@ read_names(struct options *o)
 static int
 reconcile(struct options *o)
 {
-	const int compare = strcmp(o->command, "compare") == 0;
+	const int count = strcmp(o->command, "count") == 0;
+	const int compare = strcmp(o->command, "compare") == 0 || count;
+	struct search_objective objective;
 
+	if (o->slo != NULL && search_objective_parse(o->slo, &objective))
+		return (wrong("slo", o->slo, "not as in p99<5ms"));
+	if (o->slo != NULL && o->rates.count > 0)
+		return (wrong("slo", o->slo, "not together with --rate"));
+	/* Counting trials come after one block, whose times do not matter. */
+	if (count) {
+		o->blocks = 1;
+		o->no_control = 1;
+	}
+	if (o->slo != NULL) {
+		o->closed = 1;
+		o->no_control = 1;
+		if (o->trial == 0)
+			o->trial = SECOND;
+	}
 	if (o->trial == 0)
 		o->trial = compare ? 600 * MS : 5 * SECOND;
 	if (o->blocks == 0)
@@ -342,8 +369,15 @@ reconcile(struct options *o)
 		    "not together with --request"));
 	if (o->expect != NULL && o->request == NULL)
 		return (wrong("expect", o->expect, "needs --request"));
-	if (o->visit > 0 && o->rates.count == 0)
-		return (wrong("visit", "N", "needs --rate"));
+	if (o->closed && o->rates.count > 0)
+		return (wrong("rate", o->rate_text,
+		    "not together with --closed"));
+	if (compare && !o->closed && o->rates.count == 0)
+		read_rates("50%", o);
+	/* Without a schedule a busy client is no fault: it is the limiter. */
+	if (o->rates.count == 0 &&
+	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
+		o->gates.client = NAN;
 	return (0);
 }
 
@@ -359,6 +393,8 @@ read_options(int argc, char **argv, struct options *o)
 		    NULL, 1 };
 	table[ROWS] = (struct option){ "help", no_argument, NULL, 'h' };
 	table[ROWS + 1] = (struct option){ "version", no_argument, NULL, 'v' };
+	/* From the start: the self-tests come here more than once. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
 		if (c == 'h' || c == 'v')
 			return (c);
@@ -392,11 +428,7 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 
 	defaults(o);
 	*status = OPTIONS_USAGE;
-	if (argc < 2) {
-		options_help(stderr);
-		return (1);
-	}
-	if (argv[1][0] != '-') {
+	if (argc > 1 && argv[1][0] != '-') {
 		if (read_command(argv[1], o))
 			return (1);
 		argc--;
@@ -413,11 +445,10 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 	if (rc == -1)
 		return (1);
 	if (o->command == NULL) {
-		fprintf(stderr, "throng-bench: a command comes first\n");
+		fprintf(stderr, "throng-bench: a command comes first, as in "
+		    "throng-bench compare (see --help)\n");
 		return (1);
 	}
-	if (optind < argc && strcmp(o->command, "replay") == 0)
-		o->input = argv[optind++];
 	if (optind < argc) {
 		fprintf(stderr, "throng-bench: %s: not understood\n",
 		    argv[optind]);

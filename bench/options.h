@@ -44,7 +44,6 @@ struct options {
 	uint64_t idle;
 	uint64_t active;        /* 0: all */
 	uint64_t depth;
-	uint64_t visit;
 	const char *arrival_text;
 	enum plan_arrival arrival;
 	uint64_t burst;
@@ -78,12 +77,14 @@ struct options {
 	const char *json;
 	const char *html;
 	const char *md;
-	const char *input;      /* report, replay: a file */
+	int closed;
 	int crlf;
+	int no_count;
 	int no_control;         /* no A/A target */
 	int quiet;
 	int keep_awake;
-	int long_form;
+	int long_form;          /* selftest */
+	int exact;              /* selftest */
 };
 
 /**

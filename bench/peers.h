@@ -8,8 +8,6 @@
  *   about        print lines `frame F`, `crlf`, `request TEXT` where it does
  *                not speak the frame and echo that were asked for
  *   run HOST PORT FRAME HANDLER   become the server
- *
- * All functions: Thread: main.
  */
 #ifndef BENCH_PEERS_H
 #define BENCH_PEERS_H
@@ -20,21 +18,21 @@
 
 /**
  * peers_exists(name):
- * Return whether there is a recipe of that name.
+ * Return whether there is a recipe of that name. Thread: main.
  */
 int peers_exists(const char *name);
 
 /**
  * peers_add(options):
  * Add the peers that --peers names. Return 0, or -1 with one line on standard
- * error.
+ * error. Thread: main.
  */
 int peers_add(struct options *options);
 
 /**
  * peers_resolve(options, target, why, size):
  * Turn a peer into a command with what it speaks, or say in one line why it
- * is left out.
+ * is left out. Thread: main.
  */
 void peers_resolve(const struct options *options, struct target_spec *target,
     char *why, size_t size);

@@ -278,6 +278,13 @@ results_find(const struct results *r, uint32_t point, uint32_t target,
 	return (NULL);
 }
 
+const struct stats_interval *
+results_shown(const struct results_ratio *ratio)
+{
+
+	return (ratio->valid.n > 0 ? &ratio->valid : &ratio->all);
+}
+
 uint32_t
 results_control(const struct results *r)
 {

@@ -12,7 +12,6 @@
  *
  * A reading that was not taken is NAN. Text is cut to its array, always
  * ends with NUL, and may hold any byte a user can type: writers escape it.
- * All functions: Thread: any, one at a time per struct results.
  */
 #ifndef BENCH_RESULTS_H
 #define BENCH_RESULTS_H
@@ -98,7 +97,8 @@ struct results_block {
 /** By results_close(): one target at one point, over its valid blocks. */
 struct results_cell {
 	struct record *pooled; /* owned; NULL: no valid block */
-	size_t blocks;         /* valid ones */
+	size_t blocks;         /* that it rests on: valid ones, unless: */
+	int voided;            /* none was valid; these are of void blocks */
 	struct stats_interval value[METRICS]; /* median over the blocks */
 	struct gates_readings readings;       /* medians over the blocks */
 	const char *limiter;   /* a constant; "" without a valid block */
@@ -205,31 +205,33 @@ struct results {
 	size_t ratio_count;
 	struct results_slope *slopes; /* [target * 2 + active] */
 	char headline[RESULTS_LONG];  /* one sentence, plain text */
+	char basis[RESULTS_TEXT];     /* what its intervals rest on, or "" */
 };
 
 /**
- * results_new(void):
+ * results_new():
  * Return an empty set of results with every limit and reading at its default,
  * or NULL without memory. The caller frees it with results_free().
+ * Thread: one at a time.
  */
 struct results *results_new(void);
 
 /**
  * results_free(results):
- * Free it with everything it owns. NULL is allowed.
+ * Free it with everything it owns. NULL is allowed. Thread: one at a time.
  */
 void results_free(struct results *results);
 
 /**
  * results_argument(results, text):
  * Append a copy of one word of the command line. Return 0, or -1 without
- * memory; so do all functions below that return int.
+ * memory; so do all functions below that return int. Thread: one at a time.
  */
 int results_argument(struct results *results, const char *text);
 
 /**
  * results_fact(results, group, name, format, ...):
- * Append one line of the machine card.
+ * Append one line of the machine card. Thread: one at a time.
  */
 int results_fact(struct results *results, const char *group,
     const char *name, const char *format, ...)
@@ -237,7 +239,7 @@ int results_fact(struct results *results, const char *group,
 
 /**
  * results_note(results, format, ...):
- * Append something to tell.
+ * Append something to tell. Thread: one at a time.
  */
 int results_note(struct results *results, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -246,6 +248,7 @@ int results_note(struct results *results, const char *format, ...)
  * results_target(results, name, command):
  * Append a target and return it, or NULL without memory. What was returned
  * before moves: keep the index, not the pointer; this goes for all of these.
+ * Thread: one at a time.
  */
 struct results_target *results_target(struct results *results,
     const char *name, const char *command);
@@ -253,39 +256,41 @@ struct results_target *results_target(struct results *results,
 /**
  * results_point(results):
  * Append a load without a rate, with one connection and depth 1.
+ * Thread: one at a time.
  */
 struct results_point *results_point(struct results *results);
 
 /**
  * results_block(results, point):
- * Append a block at that point, without trials.
+ * Append a block at that point, without trials. Thread: one at a time.
  */
 struct results_block *results_block(struct results *results, uint32_t point);
 
 /**
  * results_trial(block, target):
  * Append a trial to a block, nothing read yet, no record.
+ * Thread: one at a time.
  */
 struct results_trial *results_trial(struct results_block *block,
     uint32_t target);
 
 /**
  * results_memory(results, target, connections):
- * Append a reading of memory.
+ * Append a reading of memory. Thread: one at a time.
  */
 struct results_memory *results_memory(struct results *results,
     uint32_t target, uint32_t connections);
 
 /**
  * results_search(results, target, objective):
- * Append the answer of a search.
+ * Append the answer of a search. Thread: one at a time.
  */
 struct results_search *results_search(struct results *results,
     uint32_t target, const char *objective);
 
 /**
  * results_theory(results, name):
- * Append a curve without points.
+ * Append a curve without points. Thread: one at a time.
  */
 struct results_theory *results_theory(struct results *results,
     const char *name);
@@ -296,7 +301,7 @@ struct results_theory *results_theory(struct results *results,
  * percentiles, throughput, adherence (requests sent within `tolerance` ns of
  * the plan), Little's residual (closed loop: `expected` requests outstanding,
  * else 0), drift, errors. CPU and system readings are the engine's. Does
- * nothing without a record.
+ * nothing without a record. Thread: one at a time.
  */
 void results_measure(struct results_trial *trial, uint64_t tolerance,
     double expected);
@@ -307,39 +312,57 @@ void results_measure(struct results_trial *trial, uint64_t tolerance,
  * after every block, for the live view, and on partial data. A block is void,
  * whole, if any of its trials failed a gate or did not run, or if a target
  * is missing; a target that never ran at a point is reported there as failed
- * and does not void the others.
+ * and does not void the others. Thread: one at a time.
  */
 int results_close(struct results *results);
 
 /**
  * results_headline(results):
- * Write `headline` anew from what is there; results_close() calls it.
+ * Write `headline` and `basis` anew from what is there; results_close()
+ * calls it. Thread: one at a time.
  */
 void results_headline(struct results *results);
 
 /**
  * results_cell(results, point, target):
- * Return that cell, or NULL before results_close().
+ * Return that cell, or NULL before results_close(). Thread: one at a time.
  */
 const struct results_cell *results_cell(const struct results *results,
     uint32_t point, uint32_t target);
 
 /**
  * results_find(results, point, target, metric):
- * Return that ratio, or NULL if there is none.
+ * Return that ratio, or NULL if there is none. Thread: one at a time.
  */
 const struct results_ratio *results_find(const struct results *results,
     uint32_t point, uint32_t target, enum metric metric);
 
 /**
+ * results_shown(ratio):
+ * Return the interval that reports show: over the valid blocks, or over all
+ * where none is valid (the verdict is void then). Thread: any.
+ */
+const struct stats_interval *results_shown(
+    const struct results_ratio *ratio);
+
+/**
+ * results_main(results):
+ * Return the ratio that the comparison is about: that of the first target
+ * beside the baseline, at the highest point, in the first of server CPU,
+ * throughput and p99 that was read; or NULL. Thread: one at a time.
+ */
+const struct results_ratio *results_main(const struct results *results);
+
+/**
  * results_control(results):
  * Return the target that is the A/A control, or RESULTS_NONE.
+ * Thread: one at a time.
  */
 uint32_t results_control(const struct results *results);
 
 /**
  * results_voided(results):
- * Return how many blocks are void.
+ * Return how many blocks are void. Thread: one at a time.
  */
 size_t results_voided(const struct results *results);
 
@@ -347,6 +370,7 @@ size_t results_voided(const struct results *results);
  * results_model(results, point, text, size):
  * Write the load model of a point in words, for captions: "open loop,
  * Poisson 10,000/s, exponential 100 us, 1,000 connections". Returns `text`.
+ * Thread: one at a time.
  */
 const char *results_model(const struct results *results, uint32_t point,
     char *text, size_t size);

@@ -82,6 +82,17 @@ judge_block(struct results *r, struct results_block *block)
 		add_reason(block, "block", "nothing ran");
 }
 
+/* Whether any block at a point is valid. */
+static int
+valid_at(const struct results *r, uint32_t point)
+{
+
+	for (size_t b = 0; b < r->block_count; b++)
+		if (r->blocks[b].point == point && !r->blocks[b].void_)
+			return (1);
+	return (0);
+}
+
 static int
 pool(struct results_cell *cell, const struct record *record)
 {
@@ -96,13 +107,14 @@ pool(struct results_cell *cell, const struct record *record)
 	return (0);
 }
 
-/* The medians of all readings; NAN where none was taken. */
+/* The medians of the cell's readings; NAN where none was taken. */
 static void
 median_readings(const struct results *r, uint32_t point, uint32_t target,
-    struct gates_readings *readings, double *room)
+    struct results_cell *cell, double *room)
 {
 
-	for (size_t at = 0; at < sizeof(*readings); at += sizeof(double)) {
+	for (size_t at = 0; at < sizeof(cell->readings);
+	    at += sizeof(double)) {
 		size_t n = 0;
 		double value;
 
@@ -110,7 +122,8 @@ median_readings(const struct results *r, uint32_t point, uint32_t target,
 			const struct results_block *block = &r->blocks[b];
 			const struct results_trial *trial;
 
-			if (block->point != point || block->void_ ||
+			if (block->point != point ||
+			    (block->void_ && !cell->voided) ||
 			    (trial = trial_of(block, target)) == NULL)
 				continue;
 			memcpy(&value, (const char *)&trial->readings + at,
@@ -120,7 +133,7 @@ median_readings(const struct results *r, uint32_t point, uint32_t target,
 		}
 		stats_sort(room, n);
 		value = stats_median(room, n);
-		memcpy((char *)readings + at, &value, sizeof(value));
+		memcpy((char *)&cell->readings + at, &value, sizeof(value));
 	}
 }
 
@@ -166,6 +179,8 @@ close_cell(struct results *r, uint32_t point, uint32_t target,
 	    &r->cells[point * r->target_count + target];
 
 	cell->limiter = "";
+	/* On a machine too noisy for any verdict, figures are still shown. */
+	cell->voided = !valid_at(r, point);
 	for (size_t b = 0; b < r->block_count; b++) {
 		const struct results_block *block = &r->blocks[b];
 		const struct results_trial *trial = trial_of(block, target);
@@ -175,7 +190,8 @@ close_cell(struct results *r, uint32_t point, uint32_t target,
 		if (trial->failed[0] != '\0' && !ran(r, point, target))
 			snprintf(cell->failed, sizeof(cell->failed), "%s",
 			    trial->failed);
-		if (block->void_ || trial->failed[0] != '\0')
+		if ((block->void_ && !cell->voided) ||
+		    trial->failed[0] != '\0')
 			continue;
 		cell->blocks++;
 		if (pool(cell, trial->record) != 0)
@@ -186,12 +202,13 @@ close_cell(struct results *r, uint32_t point, uint32_t target,
 		size_t used = 0;
 
 		for (size_t i = 0; i < n; i++)
-			if (room->use[i] && !isnan(room->a[i]))
+			if ((room->use[i] || cell->voided) &&
+			    !isnan(room->a[i]))
 				room->sorted[used++] = room->a[i];
 		stats_median_interval(room->sorted, used, r->confidence,
 		    &cell->value[m]);
 	}
-	median_readings(r, point, target, &cell->readings, room->sorted);
+	median_readings(r, point, target, cell, room->sorted);
 	if (cell->blocks > 0) {
 		cell->limiter = gates_limiter(&cell->readings);
 		cell->overload = gates_overload(&cell->readings);

@@ -108,36 +108,50 @@ results_model(const struct results *r, uint32_t point, char *room,
 	return (room);
 }
 
-static void
-add_interval(struct text *text, const struct stats_interval *i)
-{
-
-	add(text, "%.3g [%.3g, %.3g]", i->value, i->low, i->high);
-}
-
-/* "(95.9% interval, 20 blocks; noise floor 1.3%)" */
+/* "(28.5% to 33.1%; noise floor 2.1%)" */
 static void
 add_basis(struct text *text, const struct results *r,
     const struct results_ratio *ratio)
 {
 	const struct results_ratio *floor = results_find(r, ratio->point,
 	    results_control(r), ratio->metric);
+	const struct stats_interval *v = &ratio->valid;
 
-	add(text, " (%.1f%% interval, %zu blocks; ",
-	    100 * ratio->valid.coverage, ratio->valid.n);
-	if (floor == NULL || floor->valid.n == 0)
-		add(text, "no A/A control)");
+	if (ratio->verdict == STATS_NOISE)
+		add(text, " (ratio %.3f, %.3f to %.3f; ", v->value, v->low,
+		    v->high);
+	else if (v->value < 1)
+		add(text, " (%.3g%% to %.3g%%; ", 100 * (1 - v->high),
+		    100 * (1 - v->low));
 	else
-		add(text, "A/A noise floor %.2g%%)",
+		add(text, " (%.3g%% to %.3g%%; ", 100 * (v->low - 1),
+		    100 * (v->high - 1));
+	if (floor == NULL || floor->valid.n == 0)
+		add(text, "noise floor unknown)");
+	else
+		add(text, "noise floor %.2g%%)",
 		    100 * (stats_noise(&floor->valid) - 1));
 }
 
-/* How many times as much, put so that the figure is above 1. */
+/* What a metric is called within a sentence. */
+static const char *
+noun(enum metric metric)
+{
+
+	switch (metric) {
+	case METRIC_CPU:
+		return ("server CPU per request");
+	case METRIC_P99:
+		return ("p99 latency");
+	default:
+		return (metric_info(metric)->title);
+	}
+}
+
 static void
 add_comparison(struct text *text, const struct results *r,
     const struct results_ratio *ratio)
 {
-	const struct metric_info *info = metric_info(ratio->metric);
 	const char *who = r->targets[ratio->target].name;
 	const char *base = r->targets[r->baseline].name;
 	double by = 100 * (ratio->valid.value - 1);
@@ -145,31 +159,29 @@ add_comparison(struct text *text, const struct results *r,
 	switch (ratio->verdict) {
 	case STATS_BETTER:
 	case STATS_WORSE:
-		add(text, "%s has %.3g%% %s %s than %s: %s/%s ", who,
-		    fabs(by), by < 0 ? "less" : "more", info->title, base,
-		    who, base);
-		add_interval(text, &ratio->valid);
+		if (isinf(ratio->valid.value))
+			add(text, "%s does not answer all requests, %s does",
+			    who, base);
+		else
+			add(text, "%s has %.3g%% %s %s than %s", who,
+			    fabs(by), by < 0 ? "less" : "more",
+			    noun(ratio->metric), base);
 		break;
 	case STATS_NOISE:
-		add(text, "%s and %s do not differ in %s beyond the noise: "
-		    "%s/%s ", who, base, info->title, who, base);
-		add_interval(text, &ratio->valid);
+		add(text, "%s and %s do not differ in %s beyond the noise",
+		    who, base, noun(ratio->metric));
 		break;
 	case STATS_VOID:
-		add(text, "No verdict on %s of %s against %s", info->title,
-		    who, base);
-		break;
+		add(text, "No verdict on the %s of %s against %s: too few "
+		    "valid blocks (%zu of %zu)", noun(ratio->metric), who,
+		    base, ratio->valid.n, ratio->all.n);
+		return;
 	}
 	add_basis(text, r, ratio);
-	add(text, ".");
 }
 
-/*
- * The ratio that the comparison is about: that of the first target beside
- * the baseline, in the first metric that was read, at the highest point.
- */
-static const struct results_ratio *
-main_ratio(const struct results *r)
+const struct results_ratio *
+results_main(const struct results *r)
 {
 	static const enum metric order[] = {
 		METRIC_CPU, METRIC_THROUGHPUT, METRIC_P99,
@@ -219,7 +231,9 @@ add_single(struct text *text, const struct results *r)
 
 	for (uint32_t p = 0; p < r->point_count; p++) {
 		for (uint32_t t = 0; t < r->target_count; t++) {
-			if (results_cell(r, p, t)->blocks > 0) {
+			const struct results_cell *c = results_cell(r, p, t);
+
+			if (c->blocks > 0 && !c->voided) {
 				add_cell(text, r, p, t);
 				return;
 			}
@@ -240,13 +254,29 @@ conclusive(const struct results_ratio *ratio)
 	    ratio->verdict == STATS_WORSE);
 }
 
+/* The second half of the sentence. */
+static void
+add_tail(struct text *text, const struct results *r,
+    const struct results_ratio *tail)
+{
+	double by = 100 * (tail->valid.value - 1);
+
+	if (isinf(tail->valid.value)) {
+		add(text, ", and leaves requests unanswered");
+		return;
+	}
+	add(text, ", and its p99 latency is %.3g%% %s", fabs(by), by < 0 ?
+	    "lower" : "higher");
+	add_basis(text, r, tail);
+}
+
 void
 results_headline(struct results *r)
 {
 	struct text text = { r->headline, sizeof(r->headline), 0 };
-	const struct results_ratio *ratio = main_ratio(r), *tail;
+	const struct results_ratio *ratio = results_main(r), *tail;
 
-	r->headline[0] = '\0';
+	r->headline[0] = r->basis[0] = '\0';
 	if (r->cells == NULL)
 		return;
 	if (ratio == NULL) {
@@ -255,8 +285,13 @@ results_headline(struct results *r)
 	}
 	add_comparison(&text, r, ratio);
 	tail = results_find(r, ratio->point, ratio->target, METRIC_P99);
-	if (ratio->metric != METRIC_P99 && tail != NULL && conclusive(tail)) {
-		add(&text, " ");
-		add_comparison(&text, r, tail);
-	}
+	if (ratio->metric != METRIC_P99 && tail != NULL && conclusive(tail))
+		add_tail(&text, r, tail);
+	add(&text, ".");
+	text = (struct text){ r->basis, sizeof(r->basis), 0 };
+	if (ratio->verdict != STATS_VOID)
+		add(&text, "%.1f%% intervals of the median ratio over the %zu "
+		    "valid of %zu paired blocks; the noise floor is what "
+		    "the A/A control differed by.", 100 *
+		    ratio->valid.coverage, ratio->valid.n, ratio->all.n);
 }

@@ -67,7 +67,7 @@ usage(const char *program)
 
 	fprintf(stderr, "usage: %s [--listen ADDR] "
 	    "[--frame line|raw|len32|len16|netstring] "
-	    "[--handler echo|work|hello]\n", program);
+	    "[--handler %s]\n", program, handle_names());
 	return (2);
 }
 
@@ -84,7 +84,7 @@ serve_start(int argc, char **argv, struct serve *serve)
 	int c;
 
 	*serve = (struct serve){ .framer.framing = THRONG_FRAME_LINE,
-	    .framer.max = SERVE_FRAME_MAX, .handle = handle_by_name("echo") };
+	    .framer.max = SERVE_FRAME_MAX, .handler = handle_by_name("echo") };
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'l')
 			address = optarg;
@@ -92,52 +92,63 @@ serve_start(int argc, char **argv, struct serve *serve)
 		    frame_by_name(optarg, &serve->framer.framing) == 0)
 			continue;
 		else if (c != 'h' ||
-		    (serve->handle = handle_by_name(optarg)) == NULL)
+		    (serve->handler = handle_by_name(optarg)) == NULL)
 			return (usage(argv[0]));
 	}
 	if (optind != argc)
 		return (usage(argv[0]));
+	if (serve->framer.framing == THRONG_FRAME_RAW &&
+	    serve->handler->raw_limit > 0)
+		serve->framer.max = (uint32_t)serve->handler->raw_limit;
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptors();
 	return (listen_on(address, serve));
 }
 
 /* One reply, framed, behind what `out` already holds. */
-static int
+static unsigned
 answer(const struct serve *serve, const char *payload, size_t length,
     unsigned request_tail, struct handle_bytes *out)
 {
 	const throng_framing framing = serve->framer.framing;
-	char edge[FRAME_HEAD_MAX > FRAME_TAIL_MAX ? FRAME_HEAD_MAX :
-	    FRAME_TAIL_MAX];
-	struct handle_bytes body = { 0 };
-	size_t n;
-	int rc;
+	char edge[FRAME_HEAD_MAX];
+	const size_t start = out->length;
+	unsigned end;
+	size_t n, room;
 
-	if (framing == THRONG_FRAME_LINE || framing == THRONG_FRAME_RAW) {
-		/* Nothing goes before the reply, so it is made in place. */
-		if (serve->handle(payload, length, out))
-			return (-1);
-	} else {
-		rc = serve->handle(payload, length, &body);
-		n = frame_head(framing, body.length, edge);
-		rc = rc || handle_append(out, edge, n) ||
-		    handle_append(out, body.bytes, body.length);
-		handle_bytes_free(&body);
-		if (rc)
-			return (-1);
+	/* Room for the head of a reply as long as the request: an echo then
+	 * is in its place already. */
+	room = frame_head(framing, length, edge);
+	if (handle_append(out, edge, room))
+		return (HANDLE_NOMEM);
+	end = handle_request(serve->handler, payload, length, out);
+	length = out->length - start - room;
+	if (end & (HANDLE_NONE | HANDLE_NOMEM)) {
+		out->length = start;
+		return (end);
 	}
+	n = frame_head(framing, length, edge);
+	if (n > room && handle_append(out, edge, n - room))
+		return (HANDLE_NOMEM);
+	if (n != room)
+		memmove(out->bytes + start + n, out->bytes + start + room,
+		    length);
+	memcpy(out->bytes + start, edge, n);
+	out->length = start + n + length;
 	n = frame_tail(framing, request_tail, edge);
-	return (handle_append(out, edge, n));
+	return (handle_append(out, edge, n) ? HANDLE_NOMEM : end);
 }
 
 long
 serve_frames(const struct serve *serve, struct frame_scan *scan,
-    const char *bytes, size_t length, size_t fresh, struct handle_bytes *out)
+    const char *bytes, size_t length, size_t fresh, struct handle_bytes *out,
+    int *last)
 {
 	size_t start = 0, at = length - fresh, used;
+	unsigned end;
 
-	while (at < length) {
+	*last = 0;
+	while (at < length && !*last) {
 		enum frame_status status = frame_scan(&serve->framer, scan,
 		    bytes + at, length - at, &used);
 
@@ -145,9 +156,11 @@ serve_frames(const struct serve *serve, struct frame_scan *scan,
 		if (status == FRAME_PARTIAL)
 			break;
 		if (status == FRAME_READY) {
-			if (answer(serve, bytes + start + scan->head,
-			    scan->length, scan->tail, out))
+			end = answer(serve, bytes + start + scan->head,
+			    scan->length, scan->tail, out);
+			if (end & HANDLE_NOMEM)
 				return (-1);
+			*last = (end & HANDLE_CLOSE) != 0;
 		} else if (status != FRAME_SKIP) {
 			/* Refusals are throngd's business, not the limit's. */
 			return (-1);

@@ -2,8 +2,8 @@
  * serve.h - the command line and the listening sockets of the reference
  * servers, which are small on purpose: --listen, --frame, --handler.
  */
-#ifndef SERVE_H
-#define SERVE_H
+#ifndef BENCH_SERVE_H
+#define BENCH_SERVE_H
 
 #include "frame.h"
 #include "handle.h"
@@ -11,7 +11,7 @@
 /** What a reference server is to do. */
 struct serve {
 	struct framer framer;
-	handle_fn handle;
+	const throng_handler *handler;
 	int listener; /* bound, listening, non-blocking */
 };
 
@@ -31,15 +31,15 @@ struct serve {
 int serve_start(int argc, char **argv, struct serve *serve);
 
 /**
- * serve_frames(serve, scan, bytes, length, fresh, out):
+ * serve_frames(serve, scan, bytes, length, fresh, out, last):
  * Answer every whole frame of `bytes`, of which the last `fresh` were not
  * looked at before, and append the framed replies to `out`. Return how many
  * bytes from the start are done with; the rest is the begin of a frame. On
- * a stream that cannot go on, or without memory, return -1.
- * Thread: the one that owns the connection.
+ * a stream that cannot go on, or without memory, return -1. Store whether the
+ * connection ends after these replies. Thread: the connection's.
  */
 long serve_frames(const struct serve *serve, struct frame_scan *scan,
     const char *bytes, size_t length, size_t fresh,
-    struct handle_bytes *out);
+    struct handle_bytes *out, int *last);
 
-#endif /* SERVE_H */
+#endif /* BENCH_SERVE_H */

@@ -11,10 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "machine.h"
-#include "netns.h"
-#include "output.h"
-#include "targets.h"
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
@@ -38,15 +34,6 @@ session_interrupted(void)
 	return (interrupted);
 }
 
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
-
 static int
 tick(void *context, const struct gen *gen)
 {
@@ -56,8 +43,8 @@ tick(void *context, const struct gen *gen)
 	return (interrupted);
 }
 
-static void
-catch_signals(void)
+void
+session_catch(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 
@@ -67,159 +54,13 @@ catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* What a target is asked: its own request, the user's, or the stamp. */
-static int
-make_payload(struct session *s, const struct target_spec *t,
-    struct payload *p, char **room)
+uint64_t
+session_now(void)
 {
-	const struct options *o = s->options;
-	const char *text = t->request[0] != '\0' ? t->request : o->request;
+	struct timespec t;
 
-	p->seed = o->seed;
-	p->size = (size_t)o->size;
-	p->spec = &s->spec;
-	p->kind = PAYLOAD_STAMP;
-	if (text != NULL) {
-		p->kind = PAYLOAD_TEXT;
-		if (payload_unescape(text, *room, &p->text_length)) {
-			fprintf(stderr, "throng-bench: request %s: a bad "
-			    "escape\n", text);
-			return (-1);
-		}
-		p->text = *room;
-		*room += p->text_length;
-	} else if (o->service.law != PLAN_NONE || o->reply_size > 0) {
-		p->kind = PAYLOAD_WORK;
-	}
-	if (o->expect != NULL && t->request[0] == '\0') {
-		if (payload_unescape(o->expect, *room, &p->expect_length)) {
-			fprintf(stderr, "throng-bench: --expect %s: a bad "
-			    "escape\n", o->expect);
-			return (-1);
-		}
-		p->expect = *room;
-		*room += p->expect_length;
-	}
-	return (0);
-}
-
-static int
-make_payloads(struct session *s)
-{
-	const struct options *o = s->options;
-	size_t size = 1;
-	char *room;
-
-	for (unsigned i = 0; i < o->target_count; i++) {
-		size += sizeof(o->targets[i].request);
-		size += o->request != NULL ? strlen(o->request) : 0;
-		size += o->expect != NULL ? strlen(o->expect) : 0;
-	}
-	if ((room = s->texts = malloc(size)) == NULL)
-		return (-1);
-	for (unsigned i = 0; i < o->target_count; i++)
-		if (make_payload(s, &o->targets[i], &s->payloads[i], &room))
-			return (-1);
-	return (0);
-}
-
-static void
-skipped(void *context, const char *name, const char *why)
-{
-	struct session *s = context;
-
-	fprintf(stderr, "throng-bench: %s is left out: %s\n", name, why);
-	results_note(s->results, "%s is left out: %s", name, why);
-}
-
-static int
-add_targets(struct session *s)
-{
-	const struct options *o = s->options;
-	struct results *r = s->results;
-
-	for (unsigned i = 0; i < o->target_count; i++) {
-		const struct target_spec *t = &o->targets[i];
-		struct results_target *target = results_target(r, t->name,
-		    t->command[0] != '\0' ? t->command : t->address);
-
-		if (target == NULL)
-			return (-1);
-		for (unsigned k = 0; k < i; k++)
-			if (strcmp(t->same_as, o->targets[k].name) == 0)
-				target->same_as = k;
-	}
-	return (0);
-}
-
-static void
-describe(struct session *s, int argc, char **argv)
-{
-	const struct options *o = s->options;
-	struct results *r = s->results;
-	time_t t = time(NULL);
-	struct tm utc;
-
-	snprintf(r->tool, sizeof(r->tool), "throng-bench %s",
-	    PACKAGE_VERSION);
-	snprintf(r->command, sizeof(r->command), "%s", o->command);
-	gmtime_r(&t, &utc);
-	strftime(r->started, sizeof(r->started), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	for (int i = 0; i < argc; i++)
-		results_argument(r, argv[i]);
-	r->seed = o->seed;
-	r->limits = o->gates;
-	r->load = s->spec;
-	r->warmup = o->warm;
-	r->trial = o->trial;
-	r->drain = o->drain;
-	r->confidence = 0.95;
-	r->baseline = 0;
-	snprintf(r->framing, sizeof(r->framing), "%s", frame_name(o->frame));
-	if (o->request != NULL)
-		snprintf(r->request, sizeof(r->request), "%s", o->request);
-	else if (o->service.law == PLAN_NONE && o->reply_size == 0)
-		r->request_size = (uint32_t)o->size;
-	machine_facts(r);
-}
-
-int
-session_open(struct session *s, struct options *o, int argc, char **argv)
-{
-	int rc;
-
-	memset(s, 0, sizeof(*s));
-	s->options = o;
-	s->begun = now();
-	catch_signals();
-	if ((s->results = results_new()) == NULL)
-		goto memory;
-	rng_seed(&s->rng, o->seed);
-	s->spec = (struct plan_spec){ .seed = o->seed, .arrival =
-	    o->rates.count > 0 ? o->arrival : PLAN_CLOSED,
-	    .duration = o->trial, .connections = 1,
-	    .burst = (uint32_t)o->burst, .choice = o->choice,
-	    .service = o->service, .reply_size = (uint32_t)o->reply_size };
-	if (targets_complete(o, skipped, s))
-		return (OPTIONS_USAGE);
-	if (o->target_count == 0) {
-		fprintf(stderr, "throng-bench: no target is left\n");
-		return (OPTIONS_FAILED);
-	}
-	if (output_check(o))
-		return (OPTIONS_FAILED);
-	if ((rc = netns_enter(o, s->results)) != 0)
-		return (rc);
-	if (make_payloads(s))
-		return (OPTIONS_USAGE);
-	if (add_targets(s))
-		goto memory;
-	describe(s, argc, argv);
-	live_start(&s->live, o->quiet);
-	return (0);
-memory:
-	fprintf(stderr, "throng-bench: no memory\n");
-	return (OPTIONS_FAILED);
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
 }
 
 static void
@@ -308,6 +149,38 @@ load_config(const struct session *s, const struct results_point *p,
 	    (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : -1;
 }
 
+/* One reading of memory for each target and number of connections. */
+static void
+note_memory(struct session *s, uint32_t target, uint32_t connections,
+    const struct trial_memory *memory, const char *refused)
+{
+	struct results *r = s->results;
+	struct results_memory *m;
+
+	if (s->options->targets[target].command[0] == '\0')
+		return;
+	for (size_t i = 0; i < r->memory_count; i++)
+		if (r->memory[i].target == target &&
+		    r->memory[i].connections == connections)
+			return;
+	for (int active = 0; active < 2; active++) {
+		if ((m = results_memory(r, target, connections)) == NULL)
+			return;
+		m->active = active;
+		m->user = m->kernel = NAN;
+		if (refused != NULL)
+			snprintf(m->refused, sizeof(m->refused), "%s",
+			    refused);
+		else if (active)
+			m->user = memory->active_user;
+		else
+			m->user = memory->idle_user;
+		if (refused == NULL)
+			m->kernel = active ? memory->active_kernel :
+			    memory->idle_kernel;
+	}
+}
+
 int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
@@ -316,13 +189,16 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
-	    .tolerance = o->tolerance, .tick = tick, .context = s };
+	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
+	    .edge = s->edge, .edge_context = s->edge_context };
 	struct plan_spec spec = s->spec;
 	struct plan plan = { .count = 0 };
+	struct trial_memory memory;
 	int rc;
 
+	config.memory = &memory;
 	trial->seed = seed;
-	trial->start = now() - s->begun;
+	trial->start = session_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
 	if (!isnan(p->rate)) {
@@ -340,9 +216,11 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		config.load.plan = &plan;
 	}
 	s->live.target = o->targets[target].name;
-	s->live.last_replies = 0;
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
+	if (!interrupted)
+		note_memory(s, target, p->connections + p->idle, &memory,
+		    rc == 0 ? NULL : trial->failed);
 	if (rc != 0 && !interrupted) {
 		live_clear(&s->live);
 		fprintf(stderr, "throng-bench: %s\n", trial->failed);
@@ -385,7 +263,7 @@ session_block(struct session *s, uint32_t point)
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = i;
 	rng_shuffle(&s->rng, order, n);
-	block->start = now() - s->begun;
+	block->start = session_now() - s->begun;
 	for (uint32_t i = 0; i < n && !interrupted; i++) {
 		if ((trial = results_trial(block, order[i])) == NULL)
 			return (-1);
@@ -393,7 +271,7 @@ session_block(struct session *s, uint32_t point)
 		session_trial(s, point, order[i], seed, s->options->trial,
 		    trial);
 	}
-	block->end = now() - s->begun;
+	block->end = session_now() - s->begun;
 	return (interrupted ? -1 : 0);
 }
 
@@ -422,7 +300,7 @@ session_run(struct session *s)
 	const size_t points = s->results->point_count;
 	const unsigned blocks = (unsigned)s->options->blocks;
 
-	s->blocks_begun = s->live.begun = now();
+	s->blocks_begun = s->live.begun = session_now();
 	s->live.blocks = blocks * (unsigned)points;
 	for (unsigned b = 0; b < blocks; b++) {
 		for (uint32_t p = 0; p < points; p++) {
@@ -440,55 +318,4 @@ interrupted:
 	live_clear(&s->live);
 	s->results->partial = 1;
 	return (-1);
-}
-
-/* A claim needs a difference of the headline beyond the noise. */
-static int
-verdict(const struct results *r)
-{
-	int seen = OPTIONS_VOID;
-
-	for (size_t i = 0; i < r->ratio_count; i++) {
-		const struct results_ratio *ratio = &r->ratios[i];
-
-		if (ratio->metric != METRIC_CPU || ratio->control)
-			continue;
-		if (ratio->verdict == STATS_BETTER ||
-		    ratio->verdict == STATS_WORSE)
-			return (OPTIONS_HOLDS);
-		if (ratio->verdict == STATS_NOISE)
-			seen = OPTIONS_NOISE;
-	}
-	return (seen);
-}
-
-int
-session_report(struct session *s)
-{
-	struct results *r = s->results;
-
-	r->seconds = (double)(now() - s->begun) / 1e9;
-	if (results_close(r)) {
-		fprintf(stderr, "throng-bench: no memory\n");
-		return (OPTIONS_FAILED);
-	}
-	if (output_write(s->options, r))
-		return (OPTIONS_FAILED);
-	if (s->failed_trials > 0 && s->failed_trials ==
-	    s->options->target_count * r->block_count)
-		return (OPTIONS_FAILED);
-	if (strcmp(s->options->command, "run") == 0)
-		return (s->failed_trials > 0 ? OPTIONS_FAILED :
-		    results_voided(r) == r->block_count ? OPTIONS_VOID :
-		    OPTIONS_HOLDS);
-	return (verdict(r));
-}
-
-void
-session_close(struct session *s)
-{
-
-	results_free(s->results);
-	free(s->texts);
-	memset(s, 0, sizeof(*s));
 }

@@ -1,8 +1,6 @@
 /**
  * session.h - a comparison, a run or a sweep, from the first block to the
  * last: which trial comes next, and what goes into the results.
- *
- * All functions: Thread: main.
  */
 #ifndef BENCH_SESSION_H
 #define BENCH_SESSION_H
@@ -24,9 +22,12 @@ struct session {
 	struct plan_spec spec; /* what payloads of PAYLOAD_WORK refer to */
 	struct rng rng;
 	struct live live;
+	struct hiccup *hiccup;
 	uint64_t begun; /* ns, monotonic */
 	uint64_t blocks_begun;
 	unsigned failed_trials;
+	trial_edge edge; /* of the next trials, or NULL */
+	void *edge_context;
 };
 
 /**
@@ -34,7 +35,7 @@ struct session {
  * Begin: catch SIGINT and SIGTERM, complete the targets, describe the
  * machine, enter a network namespace if that is wanted. Return 0, or an exit
  * status with one line on standard error. Ended with session_close() either
- * way.
+ * way. Thread: main.
  */
 int session_open(struct session *session, struct options *options, int argc,
     char **argv);
@@ -42,13 +43,14 @@ int session_open(struct session *session, struct options *options, int argc,
 /**
  * session_points(session):
  * Add the points that the options ask for. Return 0, or -1 without memory.
+ * Thread: main.
  */
 int session_points(struct session *session);
 
 /**
  * session_capacity(session, target, connections):
  * Measure the closed-loop throughput of a target, per second; 0 if it
- * failed. The trial is not part of the results.
+ * failed. The trial is not part of the results. Thread: main.
  */
 double session_capacity(struct session *session, uint32_t target,
     uint32_t connections);
@@ -56,6 +58,7 @@ double session_capacity(struct session *session, uint32_t target,
 /**
  * session_trial(session, point, target, seed, length, trial):
  * Run one trial of `length` ns into `trial`. Return 0, or -1 if it failed.
+ * Thread: main.
  */
 int session_trial(struct session *session, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial);
@@ -63,31 +66,46 @@ int session_trial(struct session *session, uint32_t point, uint32_t target,
 /**
  * session_block(session, point):
  * Run one block, all targets in a random order. Return 0, or -1 if it was
- * interrupted.
+ * interrupted. Thread: main.
  */
 int session_block(struct session *session, uint32_t point);
 
 /**
  * session_run(session):
  * Run all blocks of all points. Return 0, or -1 if it was interrupted.
+ * Thread: main.
  */
 int session_run(struct session *session);
 
 /**
- * session_interrupted(void):
- * Return whether a signal asked for the end.
+ * session_now():
+ * Return the time in ns, monotonic. Thread: any.
+ */
+uint64_t session_now(void);
+
+/**
+ * session_catch():
+ * Catch SIGINT and SIGTERM: the first asks for the end, which keeps what was
+ * measured, the second ends at once. Thread: main.
+ */
+void session_catch(void);
+
+/**
+ * session_interrupted():
+ * Return whether a signal asked for the end. Thread: main.
  */
 int session_interrupted(void);
 
 /**
  * session_report(session):
  * Close the results, write the files and the table. Return the exit status.
+ * Thread: main.
  */
 int session_report(struct session *session);
 
 /**
  * session_close(session):
- * Free everything.
+ * Free everything. Thread: main.
  */
 void session_close(struct session *session);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 /* Below the range that the kernel takes ports from for clients. */
@@ -127,8 +127,21 @@ expand(const char *command, const struct address *a, char *out, size_t size)
 	return (0);
 }
 
+/* All processors but the one that the generator has. */
 static void
-become(const char *command, int output)
+leave_free(int processor)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 &&
+	    CPU_COUNT(&set) > 1) {
+		CPU_CLR((unsigned)processor, &set);
+		sched_setaffinity(0, sizeof(set), &set);
+	}
+}
+
+static void
+become(const char *command, int output, int spare_cpu)
 {
 	struct rlimit limit;
 	sigset_t none;
@@ -140,6 +153,8 @@ become(const char *command, int output)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
+	if (spare_cpu > 0)
+		leave_free(spare_cpu - 1);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
@@ -278,7 +293,7 @@ start_command(struct target *t, int wide, char *why, size_t size)
 		return (failed(why, size, "%s: cannot start: %s",
 		    t->spec.name, strerror(errno)));
 	if (t->pid == 0)
-		become(command, t->output);
+		become(command, t->output, t->spec.spare_cpu);
 	return (await_ready(t, why, size));
 }
 

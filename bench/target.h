@@ -6,8 +6,6 @@
  * The target is ready when it prints `listening on ADDR` or when a connect to
  * that address succeeds. It runs in a session of its own, so that whatever it
  * starts is counted with it and ended with it.
- *
- * All functions: Thread: main.
  */
 #ifndef BENCH_TARGET_H
 #define BENCH_TARGET_H
@@ -31,6 +29,8 @@ struct target_spec {
 	char request[256];         /* escaped as payload_unescape() reads it */
 	int crlf;                  /* lines end with CR LF */
 	char same_as[TARGET_NAME]; /* the target that this is again, or "" */
+	int spare_cpu;             /* processor 1 less than this is not for it;
+	                            * 0: all are */
 };
 
 /** A target that runs. */
@@ -41,34 +41,34 @@ struct target;
  * Start the command and wait until it is ready; for an address, see that a
  * connect succeeds. `wide`: listen on all addresses of the loopback. Return
  * the target, which the caller ends with target_stop(), or NULL with one line
- * of why not.
+ * of why not. Thread: main.
  */
 struct target *target_start(const struct target_spec *spec, int wide,
     char *why, size_t size);
 
 /**
  * target_address(target):
- * Return where it listens; the target's.
+ * Return where it listens; the target's. Thread: main.
  */
 const struct address *target_address(const struct target *target);
 
 /**
  * target_session(target):
  * Return the session that its processes are in, or -1 if it was not started
- * by us.
+ * by us. Thread: main.
  */
 pid_t target_session(const struct target *target);
 
 /**
  * target_ended(target, why, size):
- * Return 1 with one line of how it ended, or 0 while it runs.
+ * Return 1 with one line of how it ended, or 0 while it runs. Thread: main.
  */
 int target_ended(struct target *target, char *why, size_t size);
 
 /**
  * target_stop(target):
  * End it: SIGTERM, and SIGKILL to its whole session if that is not enough.
- * NULL is allowed.
+ * NULL is allowed. Thread: main.
  */
 void target_stop(struct target *target);
 

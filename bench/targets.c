@@ -21,6 +21,7 @@ static const struct {
 	{ "thread", "throngd", "thread" },
 	{ "limit", "throng-limit", NULL },
 	{ "bufferevent", "throng-bufferevent", NULL },
+	{ "refd", "throng-refd", NULL },
 };
 
 #define BUILTINS (sizeof(builtin) / sizeof(builtin[0]))
@@ -35,9 +36,8 @@ builtin_by_name(const char *name)
 	return (-1);
 }
 
-/* The program beside this one, where it is installed, or in the PATH. */
-static int
-find_program(const char *name, char *path, size_t size)
+int
+targets_program(const char *name, char *path, size_t size)
 {
 	char self[512];
 	const char *list = getenv("PATH");
@@ -161,7 +161,7 @@ targets_read(const char *text, struct options *o)
 		snprintf(t->command, sizeof(t->command), "peer:%s", text);
 		rest = NULL;
 	} else if (is_name(text, strlen(text)) &&
-	    find_program(text, t->command, sizeof(t->command))) {
+	    targets_program(text, t->command, sizeof(t->command))) {
 		return (wrong(text, "unknown: not pool, thread, limit, "
 		    "bufferevent, a peer, an address, a program or "
 		    "NAME=COMMAND"));
@@ -183,7 +183,7 @@ build(const struct options *o, int index, struct target_spec *t)
 	char path[1024];
 	int n;
 
-	if (find_program(builtin[index].program, path, sizeof(path)))
+	if (targets_program(builtin[index].program, path, sizeof(path)))
 		return (-1);
 	n = snprintf(t->command, sizeof(t->command),
 	    "%s --listen {addr} --frame %s --handler %s", path,

@@ -8,34 +8,87 @@
 #include <string.h>
 #include <time.h>
 
+#include "calibrate.h"
+#include "count.h"
+#include "doctor.h"
 #include "options.h"
+#include "replay.h"
+#include "selftest.h"
 #include "session.h"
+#include "slo.h"
+#include "targets.h"
+
+/* Trials that tell what the instrument itself costs. */
+#define CALIBRATE_NS 200000000u
+
+static int
+calibrate_only(struct options *o, int argc, char **argv)
+{
+	struct session s;
+	int rc = targets_read("limit", o) ? OPTIONS_FAILED :
+	    session_open(&s, o, argc, argv);
+
+	if (rc == 0 && calibrate(&s, 5 * CALIBRATE_NS))
+		rc = OPTIONS_FAILED;
+	if (rc == 0)
+		calibrate_print(s.results, stdout);
+	session_close(&s);
+	return (rc);
+}
 
 static int
 measure(struct options *o, int argc, char **argv)
 {
+	const int compare = strcmp(o->command, "run") != 0;
 	struct session s;
 	int rc = session_open(&s, o, argc, argv);
 
 	if (rc == 0) {
-		if (session_points(&s) == 0)
-			session_run(&s);
+		if (compare)
+			calibrate(&s, CALIBRATE_NS);
+		if (session_points(&s) == 0 &&
+		    (o->slo != NULL ? slo_run(&s) : session_run(&s)) == 0 &&
+		    compare && !o->no_count && o->slo == NULL)
+			count_trials(&s);
 		rc = session_report(&s);
 	}
 	session_close(&s);
 	return (rc);
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	struct options o;
 	int status;
 
 	if (options_parse(argc, argv, &o, &status))
 		return (status);
-	if (strcmp(o.command, "compare") == 0 || strcmp(o.command, "run") == 0)
-		return (measure(&o, argc, argv));
-	fprintf(stderr, "throng-bench: %s: not yet\n", o.command);
-	return (OPTIONS_FAILED);
+	if (strcmp(o.command, "calibrate") == 0)
+		return (calibrate_only(&o, argc, argv));
+	if (strcmp(o.command, "doctor") == 0)
+		return (doctor(&o, stdout));
+	if (strcmp(o.command, "selftest") == 0)
+		return (selftest(&o));
+	return (measure(&o, argc, argv));
+}
+
+int
+main(int argc, char **argv)
+{
+	char **words;
+	int status, count;
+
+	if (argc < 2 || strcmp(argv[1], "replay") != 0)
+		return (run(argc, argv));
+	if (argc < 3) {
+		fprintf(stderr, "throng-bench: replay which report.json?\n");
+		return (OPTIONS_USAGE);
+	}
+	words = replay_arguments(argv[2], argv + 3, &count);
+	if (words == NULL)
+		return (OPTIONS_FAILED);
+	status = run(count, words);
+	replay_free(words);
+	return (status);
 }

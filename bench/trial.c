@@ -8,6 +8,11 @@
 #include <string.h>
 
 #include "account.h"
+#include "machine.h"
+
+/* With fewer connections the noise is larger than what they hold. */
+#define MEMORY_USER_FROM 100
+#define MEMORY_KERNEL_FROM 1000
 
 /* The readings at one edge of the measured time. */
 struct edge {
@@ -21,6 +26,7 @@ struct running {
 	struct gen *gen;
 	pid_t session;
 	struct account_memory empty; /* before the first connection */
+	struct account_memory idle;
 	struct account_memory full;
 	struct edge before;
 	struct edge after;
@@ -82,11 +88,16 @@ fill_memory(const struct running *r, const struct trial_config *config,
 {
 	const double n = config->load.connections;
 
-	if (r->session == -1)
-		return;
-	trial->value[METRIC_MEMORY_USER] = (r->full.user - r->empty.user) / n;
-	trial->value[METRIC_MEMORY_KERNEL] =
-	    (r->full.kernel - r->empty.kernel) / n;
+	if (r->session != -1 && n >= MEMORY_USER_FROM)
+		trial->value[METRIC_MEMORY_USER] =
+		    (r->full.user - r->empty.user) / n;
+	if (config->memory != NULL)
+		*config->memory = (struct trial_memory){ r->idle.user,
+		    r->idle.kernel - r->empty.kernel, r->full.user,
+		    r->full.kernel - r->empty.kernel };
+	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
+		trial->value[METRIC_MEMORY_KERNEL] =
+		    (r->full.kernel - r->empty.kernel) / n;
 }
 
 static void
@@ -96,7 +107,8 @@ fill(const struct running *r, const struct trial_config *config,
 	const double requests = (double)(result->record->replies +
 	    record_bad_total(result->record));
 	const double closed = (double)config->load.active *
-	    config->load.depth;
+	    config->load.depth +
+	    (double)result->slack / (double)config->length;
 
 	trial->length = config->length;
 	trial->connect = (double)gen_connect_ns(r->gen);
@@ -124,6 +136,7 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
+	int rc;
 
 	load.address = *target_address(r->target);
 	account_memory(r->session, &r->empty);
@@ -131,13 +144,23 @@ measure(struct running *r, const struct trial_config *c,
 	    sizeof(trial->failed));
 	if (r->gen == NULL)
 		return (-1);
+	if (c->memory != NULL)
+		account_memory(r->session, &r->idle);
 	if (c->warm > 0 && gen_warm(r->gen, c->warm, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
 	read_edge(r, &r->before);
-	if (gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
-	    trial->failed, sizeof(trial->failed)))
+	hiccup_reset(c->hiccup);
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 1);
+	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
+	    trial->failed, sizeof(trial->failed));
+	if (c->edge != NULL)
+		c->edge(c->edge_context, r->session, 0);
+	if (rc != 0)
 		return (-1);
+	trial->readings.hiccup = hiccup_p99(c->hiccup);
+	trial->readings.spin = machine_turns();
 	read_edge(r, &r->after);
 	account_memory(r->session, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));

@@ -8,8 +8,22 @@
 #include <stdint.h>
 
 #include "gen.h"
+#include "hiccup.h"
 #include "results.h"
 #include "target.h"
+
+/** Called at the begin (1) and the end (0) of the measured time, with the
+ *  session of the target, -1 if it was not started by us. */
+typedef void (*trial_edge)(void *context, pid_t session, int begin);
+
+/** Memory of a target, in bytes: its own and, since before the first
+ *  connection, the kernel's. */
+struct trial_memory {
+	double idle_user;   /* every connection there, served once */
+	double idle_kernel;
+	double active_user; /* after the measured time */
+	double active_kernel;
+};
 
 /** What a trial does. */
 struct trial_config {
@@ -19,8 +33,12 @@ struct trial_config {
 	uint64_t length;        /* ns */
 	uint64_t drain;         /* ns */
 	uint64_t tolerance;     /* ns: a request sent later is not in time */
+	struct hiccup *hiccup;  /* NULL: none */
 	gen_tick tick;          /* NULL: none */
 	void *context;
+	struct trial_memory *memory; /* NULL: not wanted */
+	trial_edge edge;        /* NULL: none */
+	void *edge_context;
 };
 
 /**

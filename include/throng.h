@@ -185,6 +185,7 @@ typedef struct throng_stats {
 	uint64_t connections;       /* accepted and served */
 	uint64_t open;              /* of them, open now */
 	uint64_t requests;          /* complete frames given to the handler */
+	uint64_t working;           /* of them, not yet answered */
 	uint64_t replies;           /* replies handed to the kernel or its queue */
 	uint64_t refused;           /* connections answered `!error busy` */
 	uint64_t oversize;          /* requests answered `!error oversize` */

@@ -37,7 +37,6 @@ struct acceptor {
 	int fd;
 	struct event *readable;
 	struct event *resume;
-	uint64_t logged; /* when a pause was last logged */
 };
 
 /* A connected, non-blocking, close-on-exec socket, or -1. */
@@ -62,21 +61,33 @@ take(int fd, struct sockaddr_storage *ss)
 #endif
 }
 
+/* Whether this pause is to be logged: one a second, of all reactors. */
+static bool
+worth_logging(struct service *s)
+{
+	uint64_t now = clock_now(), last;
+
+	/* Relaxed: only the winner of the exchange logs; no data goes along. */
+	last = atomic_load_explicit(&s->pause_logged, memory_order_relaxed);
+	return ((last == 0 || now - last >= CLOCK_S) &&
+	    atomic_compare_exchange_strong_explicit(&s->pause_logged, &last,
+	    now, memory_order_relaxed, memory_order_relaxed));
+}
+
 /* No room in the system: stop asking for a moment. */
 static void
 pause_accepting(struct acceptor *a, int error)
 {
 	struct reactor *r = a->reactor;
-	uint64_t now = clock_now();
 
-	event_del(a->readable);
-	evtimer_add(a->resume, &(struct timeval){ .tv_usec = PAUSE_US });
+	/* Without memory for the timer it is tried again in the next pass. */
+	if (evtimer_add(a->resume, &(struct timeval){ .tv_usec =
+	    PAUSE_US }) == 0)
+		event_del(a->readable);
 	counter_add_own(&r->counters.accept_paused, 1);
-	if (a->logged != 0 && now - a->logged < CLOCK_S)
-		return;
-	a->logged = now;
-	event_trouble(&r->service->log, THRONG_LOG_WARN, "accept-paused",
-	    error);
+	if (worth_logging(r->service))
+		event_trouble(&r->service->log, THRONG_LOG_WARN,
+		    "accept-paused", error);
 }
 
 /* More refusals than may linger: answered without the courtesy. */

@@ -10,7 +10,6 @@
 #include "conn.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -93,56 +92,16 @@ conn_slots_free(struct reactor *r)
 	r->slots_made = r->slots_room = 0;
 }
 
-static void
-on_event(struct bufferevent *bev, short what, void *argument)
-{
-	struct conn *c = argument;
-
-	(void)bev;
-	if (what & BEV_EVENT_ERROR) {
-		conn_close(c, CLOSE_RESET);
-		return;
-	}
-	if (what & BEV_EVENT_EOF) {
-		c->eof = true;
-		conn_poke(c);
-	}
-}
-
-static void
-on_read(struct bufferevent *bev, void *argument)
-{
-	struct conn *c = argument;
-
-	(void)bev;
-	if (c->phase == CONN_LINGER)
-		read_discard(c);
-	else
-		read_arrived(c);
-}
-
-static void
-on_written(struct bufferevent *bev, void *argument)
-{
-
-	(void)bev;
-	conn_poke(argument);
-}
-
-/* The socket in libevent's hands; on failure the caller still owns it. */
+/* The socket under the reactor's eye; on failure the caller still owns it. */
 static int
 attach(struct conn *c, int fd)
 {
 
-	c->bev = bufferevent_socket_new(c->reactor->base, fd,
-	    BEV_OPT_CLOSE_ON_FREE);
-	if (c->bev == NULL)
+	c->fd = fd;
+	if (event_assign(&c->readable, c->reactor->base, fd,
+	    EV_READ | EV_PERSIST, read_arrived, c) == -1)
 		return (-1);
-	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
-	/* on_written is called from here down: time to go on reading. */
-	bufferevent_setwatermark(c->bev, EV_WRITE, CONN_OUTPUT_RESUME, 0);
-	bufferevent_set_max_single_write(c->bev, CONN_OUTPUT_SOFT);
-	return (bufferevent_enable(c->bev, EV_READ | EV_WRITE));
+	return (event_add(&c->readable, NULL));
 }
 
 /* Only a handler with state per connection needs a job to close it. */
@@ -184,12 +143,9 @@ open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
 
 	event_trouble(&r->service->log, THRONG_LOG_WARN, "connection-dropped",
 	    ENOMEM);
-	if (c != NULL && c->bev != NULL) {
-		bufferevent_free(c->bev); /* closes fd */
-		c->bev = NULL;
-	} else {
-		evutil_closesocket(fd);
-	}
+	if (c != NULL && event_initialized(&c->readable))
+		event_del(&c->readable);
+	evutil_closesocket(fd);
 	if (c != NULL) {
 		job_free(c->state_job);
 		slot_give(c);
@@ -261,7 +217,11 @@ conn_close(struct conn *c, enum close_reason reason)
 		counter_add_own(&r->counters.dropped_partial, 1);
 	end_job(c);
 	end_state(c);
-	bufferevent_free(c->bev);
+	event_del(&c->readable);
+	if (c->bev != NULL)
+		bufferevent_free(c->bev);
+	evutil_closesocket(c->fd);
+	bytes_free(&c->input);
 	event_closed(&r->service->log, &c->peer, reason);
 	if (c->admitted) {
 		counter_add_own(&r->counters.closed, 1);
@@ -290,22 +250,26 @@ linger(struct conn *c)
 {
 	struct reactor *r = c->reactor;
 
-	if (c->eof || shutdown(bufferevent_getfd(c->bev), SHUT_WR) == -1) {
+	if (c->eof || shutdown(c->fd, SHUT_WR) == -1) {
 		conn_close(c, c->phase == CONN_LAST ? c->reason : CLOSE_EOF);
 		return;
 	}
 	c->phase = CONN_LINGER;
 	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
 	TAILQ_INSERT_TAIL(&r->lingering, c, list);
-	evtimer_add(r->tick, &(struct timeval){ .tv_usec = 100000 });
+	/* Adding it again would put it off, for ever in a crowd. */
+	if (!evtimer_pending(r->tick, NULL) && evtimer_add(r->tick,
+	    &(struct timeval){ .tv_usec = 100000 }) == -1) {
+		conn_close(c, c->reason);
+		return;
+	}
 	/* What is buffered already will never be a request. */
 	if (frame_pending(&c->scan) > 0)
 		counter_add_own(&r->counters.dropped_partial, 1);
 	c->scan = (struct frame_scan){ 0 };
-	if (bufferevent_enable(c->bev, EV_READ) == -1)
+	bytes_free(&c->input);
+	if (event_add(&c->readable, NULL) == -1)
 		conn_close(c, c->reason);
-	else
-		read_discard(c);
 }
 
 bool

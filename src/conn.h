@@ -7,10 +7,13 @@
 #define CONN_H
 
 #include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "bytes.h"
 #include "events.h"
 #include "frame.h"
 #include "job.h"
@@ -44,7 +47,8 @@ enum conn_phase {
 /**
  * Invariants:
  *
- * 1. `bev` belongs to the reactor's thread; nobody else knows it.
+ * 1. `readable` and `bev` belong to the reactor's thread; nobody else knows
+ *    them. `bev` is there only while output waits.
  * 2. `job` is NULL, or the connection's job in the backlog (it still takes
  *    requests), or the mark that one is with a worker (`job_out`; it must not
  *    be touched), or one with requests left that waits until the output has
@@ -55,7 +59,9 @@ enum conn_phase {
  *    both; `state_job` is there to close it.
  */
 struct conn {
+	struct event readable;
 	struct bufferevent *bev;
+	struct bytes input; /* an unfinished frame, or read ahead */
 	struct reactor *reactor;
 	struct job *job;
 	void *state;
@@ -63,6 +69,7 @@ struct conn {
 	TAILQ_ENTRY(conn) list; /* free slots, or lingering */
 	uint64_t deadline;      /* of lingering, clock_now() */
 	struct frame_scan scan;
+	int fd;
 	uint32_t slot;
 	uint32_t generation;
 	uint32_t lingered;  /* bytes read while lingering */

@@ -14,8 +14,9 @@
 #include "gather.h"
 #include "process.h"
 
-/** Bytes read at a time; more once a read was filled. */
-#define READ_FIRST 4096
+/** Bytes read at a time; more once a read was filled. Memory that is not
+ *  read into is not touched, so an idle client costs a page of it. */
+#define READ_FIRST BYTES_KEEP
 #define READ_MORE (64u << 10)
 
 struct conversation {
@@ -117,9 +118,11 @@ answer(struct conversation *v)
 		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
 			counter_add(&counters->dropped_gone,
 			    job->replies + job_unanswered(job));
+			job_settle(job, counters);
 			return (-1);
 		}
 		counter_add(&counters->replies, job->replies);
+		job_settle(job, counters);
 	} while (job_unanswered(job) > 0);
 	return (0);
 }

@@ -21,6 +21,7 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	stats->open += connections - closed;
 	stats->connections += connections;
 	stats->requests += get(&c->requests);
+	stats->working += get(&c->working);
 	stats->replies += get(&c->replies);
 	stats->refused += get(&c->refused);
 	stats->oversize += get(&c->oversize);

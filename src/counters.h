@@ -29,7 +29,8 @@
 	X(dropped_stopping) \
 	X(accept_paused) \
 	X(wakeups) \
-	X(batches)
+	X(batches) \
+	X(working)
 
 /** One thread's counters, or ones shared by many; on cache lines of their
  *  own, so that threads do not slow each other. All zero at the start. */

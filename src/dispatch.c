@@ -65,7 +65,7 @@ drop(struct reactor *r, struct job *job)
 
 	counter_add_own(r->phase == REACTOR_KILLED ?
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
-	    job->count);
+	    job_unanswered(job));
 	reactor_job_done(r, job);
 	r->jobs_out--;
 	reactor_poke(r);

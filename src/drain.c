@@ -12,7 +12,8 @@ drain_conn(struct conn *c)
 {
 
 	read_last(c);
-	conn_poke(c);
+	if (c->phase != CONN_FREE)
+		conn_poke(c);
 }
 
 /* A client whose requests were not begun is told so, if it takes it. */

@@ -39,6 +39,15 @@ job_answered(struct job *job)
 	job->done = 0;
 }
 
+void
+job_settle(struct job *job, struct counters *counters)
+{
+
+	/* The worker added as many to its own counter: the sum is right. */
+	counter_add(&counters->working, -(uint64_t)job->begun);
+	job->begun = 0;
+}
+
 unsigned
 job_unanswered(const struct job *job)
 {

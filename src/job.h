@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "counters.h"
 #include "mpsc.h"
 #include "peer.h"
 #include "refuse.h"
@@ -86,6 +87,7 @@ struct job {
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */
 	uint16_t done;            /* of `requests` answered */
+	uint16_t begun;           /* counted as being worked on */
 	struct peer peer;         /* for log lines */
 	struct request requests[];
 };
@@ -109,6 +111,14 @@ void job_reset(struct job *job);
  * stay. Thread: the owner.
  */
 void job_answered(struct job *job);
+
+/**
+ * job_settle(job, counters):
+ * The replies of a job have gone where they can: its requests are no longer
+ * being worked on. `counters` are the caller's own, or shared ones.
+ * Thread: the owner.
+ */
+void job_settle(struct job *job, struct counters *counters);
 
 /**
  * job_unanswered(job):

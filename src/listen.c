@@ -62,15 +62,20 @@ static int
 open_socket(const struct address *a, unsigned backlog, bool spread)
 {
 	const struct sockaddr *sa = (const struct sockaddr *)&a->storage;
+	bool bound = false;
 	int fd, saved;
 
 	if ((fd = socket(sa->sa_family, SOCK_STREAM, 0)) == -1)
 		return (-1);
 	if (set_flags(fd) == 0 &&
 	    set_options(fd, sa->sa_family, spread) == 0 &&
-	    bind(fd, sa, a->length) == 0 && listen(fd, (int)backlog) == 0)
+	    (bound = bind(fd, sa, a->length) == 0) &&
+	    listen(fd, (int)backlog) == 0)
 		return (fd);
 	saved = errno;
+	/* A local socket got its name by binding. */
+	if (bound && sa->sa_family == AF_UNIX)
+		unlink(((const struct sockaddr_un *)sa)->sun_path);
 	close(fd);
 	errno = saved;
 	return (-1);
@@ -118,7 +123,13 @@ open_all(struct listener *l, struct address *a, unsigned sockets,
 	bool local = a->storage.ss_family == AF_UNIX;
 
 	if (local) {
+		const char *path =
+		    ((const struct sockaddr_un *)&a->storage)->sun_path;
+
 		sockets = 1;
+		/* Kept before it is made: what has no name here stays. */
+		if ((l->path = strdup(path)) == NULL)
+			return (-1);
 		remove_stale(a);
 	}
 	if ((l->fds = calloc(sockets, sizeof(*l->fds))) == NULL)
@@ -127,9 +138,6 @@ open_all(struct listener *l, struct address *a, unsigned sockets,
 		l->fds[l->count] = open_socket(a, backlog, sockets > 1);
 		if (l->fds[l->count] == -1)
 			return (-1);
-		if (l->count == 0 && local)
-			l->path = strdup(
-			    ((struct sockaddr_un *)&a->storage)->sun_path);
 		if (l->count == 0 && learn_address(l, a) == -1) {
 			l->count = 1;
 			return (-1);

@@ -6,8 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Room kept for what ends a line: quote, brace, newline. */
+/* Room kept for what ends a field and a line: dots, quote, brace, newline. */
 #define END_ROOM 8
+
+/* Room that a field needs to begin: punctuation and the longest number. */
+#define FIELD_ROOM 32
 
 /* Append as is, as far as there is room. */
 static void
@@ -53,29 +56,32 @@ put_escaped(struct log_line *l, unsigned char byte)
 		put_text(l, escape);
 }
 
-static void
+/* Begin a field. A full line takes no more: a field is never left half
+ * made, so that the line can still be read by a program. */
+static bool
 put_key(struct log_line *l, const char *key)
 {
+	bool json = l->log->format == THRONG_LOG_JSON;
 
-	if (l->log->format == THRONG_LOG_JSON) {
-		put_text(l, l->length > 1 ? ",\"" : "\"");
-		put_text(l, key);
-		put_text(l, "\":");
-	} else {
-		put_text(l, " ");
-		put_text(l, key);
-		put_text(l, "=");
-	}
+	if (l->length + strlen(key) + FIELD_ROOM > sizeof(l->text) - END_ROOM)
+		return (false);
+	put_text(l, json ? ",\"" : " ");
+	put_text(l, key);
+	put_text(l, json ? "\":" : "=");
+	return (true);
 }
 
+/* Its end goes into the room kept for it, so it is always there. */
 static void
-put_quoted(struct log_line *l, const char *bytes, size_t length)
+put_quoted(struct log_line *l, const char *bytes, size_t length,
+    const char *end)
 {
 
 	put_text(l, "\"");
 	for (size_t i = 0; i < length; i++)
 		put_escaped(l, (unsigned char)bytes[i]);
-	put_text(l, "\"");
+	memcpy(l->text + l->length, end, strlen(end));
+	l->length += strlen(end);
 }
 
 static void
@@ -141,14 +147,15 @@ void
 log_text(struct log_line *l, const char *key, const char *value)
 {
 
-	put_key(l, key);
+	if (!put_key(l, key))
+		return;
 	/* Words stand bare in text, so that the common case reads well. */
 	if (l->log->format == THRONG_LOG_TEXT && value[0] != '\0' &&
 	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789.:[]/_-") == strlen(value))
 		put_text(l, value);
 	else
-		put_quoted(l, value, strlen(value));
+		put_quoted(l, value, strlen(value), "\"");
 }
 
 void
@@ -167,11 +174,8 @@ log_bytes(struct log_line *l, const char *key, const char *bytes,
 {
 	size_t shown = length < LOG_BYTES_SHOWN ? length : LOG_BYTES_SHOWN;
 
-	put_key(l, key);
-	put_text(l, "\"");
-	for (size_t i = 0; i < shown; i++)
-		put_escaped(l, (unsigned char)bytes[i]);
-	put_text(l, shown < length ? "...\"" : "\"");
+	if (put_key(l, key))
+		put_quoted(l, bytes, shown, shown < length ? "...\"" : "\"");
 }
 
 void
@@ -180,8 +184,8 @@ log_number(struct log_line *l, const char *key, uint64_t value)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	put_key(l, key);
-	put_text(l, text);
+	if (put_key(l, key))
+		put_text(l, text);
 }
 
 void

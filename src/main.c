@@ -90,7 +90,8 @@ summary(const struct log *log, const throng_server *s)
 	log_number(&l, "dropped_gone", t.dropped_gone);
 	log_number(&l, "dropped_partial", t.dropped_partial);
 	log_number(&l, "dropped_closing", t.dropped_closing);
-	log_number(&l, "dropped_stopping", t.dropped_stopping);
+	/* What is still being worked on will not be answered any more. */
+	log_number(&l, "dropped_stopping", t.dropped_stopping + t.working);
 	log_number(&l, "accept_paused", t.accept_paused);
 	log_number(&l, "batches", t.batches);
 	log_number(&l, "wakeups", t.wakeups);

@@ -135,13 +135,36 @@ print_help(FILE *out, const char *program,
 	    "ends at once.\n");
 }
 
+/* What was typed, in one line, and harmless to a terminal. */
+static void
+put_typed(FILE *err, const char *text)
+{
+
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text >= 0x20 && *text != 0x7f)
+			fputc(*text, err);
+		else
+			fprintf(err, "\\x%02x", (unsigned char)*text);
+	}
+}
+
+/* The beginning of every complaint about an option's value. */
+static void
+put_wrong(const struct parsing *p, const struct row *row, const char *value)
+{
+
+	fprintf(p->err, "%s: --%s ", p->program, row->name);
+	put_typed(p->err, value);
+	fputs(": ", p->err);
+}
+
 static int
 wrong(const struct parsing *p, const struct row *row, const char *value,
     const char *why)
 {
 
-	fprintf(p->err, "%s: --%s %s: %s\n", p->program, row->name, value,
-	    why);
+	put_wrong(p, row, value);
+	fprintf(p->err, "%s\n", why);
 	return (-1);
 }
 
@@ -150,8 +173,9 @@ wrong_range(const struct parsing *p, const struct row *row,
     const char *value, const char *what)
 {
 
-	fprintf(p->err, "%s: --%s %s: not %s from %" PRIu64 " to %" PRIu64
-	    "\n", p->program, row->name, value, what, row->min, row->max);
+	put_wrong(p, row, value);
+	fprintf(p->err, "not %s from %" PRIu64 " to %" PRIu64 "\n", what,
+	    row->min, row->max);
 	return (-1);
 }
 
@@ -162,8 +186,11 @@ set_listen(struct parsing *p, const struct row *row, const char *value)
 	struct address address;
 	const char *why;
 
-	if (c->listen_count == THRONG_LISTEN_MAX)
-		return (wrong(p, row, value, "too many addresses"));
+	if (c->listen_count == THRONG_LISTEN_MAX) {
+		put_wrong(p, row, value);
+		fprintf(p->err, "more than %d addresses\n", THRONG_LISTEN_MAX);
+		return (-1);
+	}
 	if (address_parse(value, &address, &why) == -1)
 		return (wrong(p, row, value, why));
 	c->listen[c->listen_count++] = value;
@@ -180,7 +207,12 @@ set_handler(struct parsing *p, const struct row *row, const char *value)
 			return (0);
 		}
 	}
-	return (wrong(p, row, value, "no such handler, see --help"));
+	put_wrong(p, row, value);
+	fputs("no such handler, but", p->err);
+	for (const throng_handler *const *h = p->handlers; *h != NULL; h++)
+		fprintf(p->err, " %s", (*h)->name);
+	fputc('\n', p->err);
+	return (-1);
 }
 
 static int
@@ -195,8 +227,8 @@ set_choice(struct parsing *p, const struct row *row, const char *value)
 			return (0);
 		}
 	}
-	fprintf(p->err, "%s: --%s %s: not %s\n", p->program, row->name, value,
-	    row->argument);
+	put_wrong(p, row, value);
+	fprintf(p->err, "not %s\n", row->argument);
 	return (-1);
 }
 
@@ -269,6 +301,29 @@ make_long_options(struct option *out)
 	out[ROWS] = (struct option){ 0 };
 }
 
+/* Something on the command line that is no option of ours. */
+static enum options_result
+stray(const struct parsing *p, const char *typed, const char *why)
+{
+
+	fprintf(p->err, "%s: ", p->program);
+	put_typed(p->err, typed);
+	fprintf(p->err, ": %s, see --help\n", why);
+	return (OPTIONS_WRONG);
+}
+
+/* A letter may stand amid others, so getopt names it; a word is the last
+ * that was looked at. */
+static enum options_result
+unknown(const struct parsing *p, char **argv, int c)
+{
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
+	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	    "no such option"));
+}
+
 enum options_result
 options_parse(int argc, char **argv, const throng_handler *const *handlers,
     struct options *options, FILE *out, FILE *err)
@@ -289,12 +344,8 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		const struct row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;
 
-		if (row == NULL) {
-			fprintf(err, "%s: %s: %s, see --help\n", p.program,
-			    argv[optind - 1], c == ':' ?
-			    "an argument is missing" : "no such option");
-			return (OPTIONS_WRONG);
-		}
+		if (row == NULL)
+			return (unknown(&p, argv, c));
 		if (row->kind == KIND_HELP) {
 			print_help(out, p.program, handlers);
 			return (OPTIONS_DONE);
@@ -306,10 +357,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		if (set(&p, row, optarg) == -1)
 			return (OPTIONS_WRONG);
 	}
-	if (optind < argc) {
-		fprintf(err, "%s: %s: not an option, see --help\n", p.program,
-		    argv[optind]);
-		return (OPTIONS_WRONG);
-	}
+	if (optind < argc)
+		return (stray(&p, argv[optind], "not an option"));
 	return (OPTIONS_SERVE);
 }

@@ -101,8 +101,6 @@ count(struct counters *c, const struct tally *tally)
 {
 
 	counter_add(&c->batches, 1);
-	if (tally->requests > 0)
-		counter_add(&c->requests, tally->requests);
 	if (tally->failed > 0)
 		counter_add(&c->failed, tally->failed);
 	if (tally->oversize > 0)
@@ -113,13 +111,30 @@ count(struct counters *c, const struct tally *tally)
 		counter_add(&c->dropped_closing, tally->dropped);
 }
 
+/* Requests of a job that are still to be given to the handler. */
+static unsigned
+to_handle(const struct job *job)
+{
+	unsigned n = 0;
+
+	for (unsigned i = job->done; i < job->count; i++)
+		n += job->requests[i].verdict == VERDICT_HANDLE;
+	return (n);
+}
+
 static void
 answer_all(struct processor *p, struct job *job)
 {
 	struct tally tally = { 0 };
 	/* Set already if the last request is one that breaks the stream. */
 	bool close = job->close;
+	unsigned expected = to_handle(job);
 
+	/* Counted before, since a handler may take long, and put right
+	 * after; adding a negative number wraps round to the right sum. */
+	counter_add(&p->counters->requests, expected);
+	counter_add(&p->counters->working, expected);
+	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
 	    job->out.length <= JOB_REPLIES_MAX)
@@ -129,6 +144,9 @@ answer_all(struct processor *p, struct job *job)
 		job->done = job->count;
 	}
 	job->close = job->close || close;
+	if (tally.requests != expected)
+		counter_add(&p->counters->requests,
+		    (uint64_t)tally.requests - expected);
 	count(p->counters, &tally);
 }
 

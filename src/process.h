@@ -39,7 +39,8 @@ void process_close(struct processor *processor);
  * its connection. The replies are in `job->out`; `job->close` says that the
  * connection is to be closed after them. When the replies grow too many,
  * requests are left unanswered: send the replies, empty `job->out` and call
- * again. The job stays the caller's.
+ * again. The job stays the caller's, who settles it (job_settle()) when the
+ * replies are sent.
  * Thread: the processor's.
  */
 void process_job(struct processor *processor, struct job *job);

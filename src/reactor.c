@@ -122,6 +122,7 @@ reactor_close(struct reactor *r)
 		r->idle_jobs = job->backlog_next;
 		job_free(job);
 	}
+	bytes_free(&r->scratch);
 	conn_slots_free(r);
 }
 
@@ -136,7 +137,10 @@ reactor_main(void *argument)
 	snprintf(name, sizeof(name), "reactor-%u", r->number);
 	pthread_setname_np(pthread_self(), name);
 #endif
-	event_base_loop(r->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	/* A flag of our own: libevent's break is lost before the loop runs. */
+	while (!r->stopped)
+		event_base_loop(r->base,
+		    EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 	return (NULL);
 }
 

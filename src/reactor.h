@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -32,6 +33,7 @@ enum reactor_phase {
 	REACTOR_KILLED    /* all connections are closed */
 };
 
+/** A list of connections; see conn.h. */
 TAILQ_HEAD(conn_list, conn);
 
 /**
@@ -55,6 +57,7 @@ struct reactor {
 	pthread_t thread;
 	unsigned number;
 	enum reactor_phase phase;
+	bool stopped; /* the loop is to end */
 
 	/* conn.c */
 	struct conn **slots;
@@ -70,6 +73,9 @@ struct reactor {
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
+
+	/* read.c */
+	struct bytes scratch; /* where reads go first */
 
 	/* reply.c */
 	struct mpsc_node *pending; /* taken, not yet worked on */

@@ -1,166 +1,137 @@
 /*
- * libevent 2.1 reads at most 4,096 bytes at a time, however large the frame.
- * So when a frame is unfinished after such a read, the rest is read here,
- * straight into the input buffer, until the frame is there or the socket is
- * dry. Bytes stay in that buffer until their frame is complete; then they
- * move into the job, once.
+ * One read brings many small requests or a part of a large one. It goes into
+ * a buffer that the reactor keeps for all its connections, so an idle
+ * connection holds none. What is complete moves on into a job: by copying
+ * while it is small, by handing the whole buffer over when it is not. What is
+ * incomplete, or comes while the connection's job is out, is kept in the
+ * connection's own input, which takes further reads directly and grows with
+ * the bytes received, not with those declared.
  */
 #include "read.h"
 
-#include <event2/buffer.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "conn.h"
 #include "dispatch.h"
 #include "gather.h"
 #include "write.h"
 
-/** What libevent reads at most; less means that the socket is dry. */
-#define LIBEVENT_READ_MAX 4096
-
-/** Bytes read at a time here, and how often in a row. */
-#define READ_SIZE (64u << 10)
+/** Bytes read at a time, and how often in a row. */
+#define READ_SIZE (128u << 10)
 #define READ_TURNS 4
 
-/** Pieces of the input looked at in one go. */
-#define PIECES 16
+/** From this much of an unfinished frame on, reads go straight behind it. */
+#define DIRECT_MIN (32u << 10)
 
-/* Read up to `size` bytes more. Return how many; 0: dry, closed or broken,
- * which libevent's own read will find out about. */
-static size_t
-top_up(struct conn *c, size_t size)
+/** Complete requests above this move with their buffer. Bytes. */
+#define MOVE_MIN (8u << 10)
+
+/* One read behind what `to` holds. Return the bytes read, 0 if there is
+ * nothing now, or -1 if the connection has been closed for it. */
+static ssize_t
+receive(struct conn *c, struct bytes *to, size_t size)
 {
-	struct evbuffer *input = bufferevent_get_input(c->bev);
-	struct evbuffer_iovec vec[2];
-	struct msghdr message = { .msg_iov = (struct iovec *)vec };
-	ssize_t n = -1;
-	int used;
+	char *place = bytes_reserve(to, size);
+	ssize_t n;
 
-	/* A bufferevent keeps its input closed to others than itself; this
-	 * runs in its own thread, between its own reads. */
-	evbuffer_unfreeze(input, 0);
-	used = evbuffer_reserve_space(input, (ev_ssize_t)size, vec, 2);
-	if (used > 0) {
-		message.msg_iovlen = (size_t)used;
-		n = recvmsg(bufferevent_getfd(c->bev), &message, MSG_DONTWAIT);
+	if (place == NULL) {
+		conn_close(c, CLOSE_MEMORY);
+		return (-1);
 	}
+	do
+		n = recv(c->fd, place, size, MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
 	if (n > 0) {
-		if (vec[0].iov_len > (size_t)n) {
-			vec[0].iov_len = (size_t)n;
-			used = 1;
-		} else if (used > 1) {
-			vec[1].iov_len = (size_t)n - vec[0].iov_len;
-		}
-		evbuffer_commit_space(input, vec, used);
+		to->length += (size_t)n;
+		return (n);
 	}
-	evbuffer_freeze(input, 0);
-	return (n > 0 ? (size_t)n : 0);
-}
-
-void
-read_arrived(struct conn *c)
-{
-	const struct framer *framer = &c->reactor->service->framer;
-	struct evbuffer *input = bufferevent_get_input(c->bev);
-	uint32_t slot = c->slot, generation = c->generation;
-	struct reactor *r = c->reactor;
-	size_t size;
-
-	size = evbuffer_get_length(input);
-	conn_poke(c);
-	/* So little means that the socket was emptied. */
-	if (size < LIBEVENT_READ_MAX)
-		return;
-	for (int turn = 0; turn < READ_TURNS; turn++) {
-		if (conn_find(r, slot, generation) == NULL ||
-		    c->phase != CONN_OPEN || c->paused || c->job_out ||
-		    (c->job != NULL && job_full(c->job)))
-			return;
-		size = frame_missing(framer, &c->scan);
-		if (top_up(c, size > READ_SIZE ? size : READ_SIZE) == 0)
-			return;
-		conn_poke(c);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return (0);
+	if (n == -1) {
+		conn_close(c, CLOSE_RESET);
+		return (-1);
 	}
+	c->eof = true;
+	event_del(&c->readable);
+	return (0);
 }
 
-void
-read_last(struct conn *c)
-{
-
-	if (c->phase == CONN_OPEN && !c->eof)
-		top_up(c, READ_SIZE);
-}
-
-/* Move complete frames from the input into the job. */
-static bool
-move(struct evbuffer *input, struct job *job, size_t length)
-{
-	char *place;
-
-	if (length == 0)
-		return (true);
-	if ((place = bytes_reserve(&job->in, length)) == NULL)
-		return (false);
-	evbuffer_remove(input, place, length);
-	job->in.length += length;
-	return (true);
-}
-
-/* Bytes of the input that were looked at: whole frames, then a piece. */
-static size_t
-seen(const struct gather *g)
-{
-
-	return (g->start - g->job->in.length + frame_pending(g->scan));
-}
-
-/* Look at the pieces of the input behind those. */
+/* Look at what `from` holds and was not looked at; requests go to g->job. */
 static enum gather_status
-look(struct gather *g, struct evbuffer *input, size_t *looked)
+gather_all(struct gather *g, const struct bytes *from, size_t base)
 {
-	struct evbuffer_iovec pieces[PIECES];
 	enum gather_status status = GATHER_MORE;
-	struct evbuffer_ptr from;
-	size_t used;
-	int count;
+	size_t at, used;
 
-	*looked = seen(g);
-	evbuffer_ptr_set(input, &from, *looked, EVBUFFER_PTR_SET);
-	count = evbuffer_peek(input, -1, &from, pieces, PIECES);
-	if (count > PIECES)
-		count = PIECES;
-	for (int i = 0; i < count && status == GATHER_MORE; i++) {
-		if (pieces[i].iov_len == 0)
-			continue;
-		status = gather_piece(g, pieces[i].iov_base,
-		    pieces[i].iov_len, &used);
-		*looked += used;
+	while ((at = g->start - base + frame_pending(g->scan)) <
+	    from->length) {
+		status = gather_piece(g, from->data + at, from->length - at,
+		    &used);
+		if (status == GATHER_FULL || status == GATHER_END)
+			break;
+		/* What is to be dropped stays between the requests. */
+		if (status == GATHER_DROP)
+			g->start = base + at + used;
 	}
 	return (status);
 }
 
-/* Gather until the input, or the job, has nothing more to give. */
+/* Bytes from `from` on are left over: they become the connection's input. */
 static bool
-gather_input(struct gather *g, struct evbuffer *input,
-    enum gather_status *status)
+keep_rest(struct conn *c, const struct bytes *from, size_t whole)
 {
-	size_t looked, whole;
+	size_t rest = from->length - whole;
+	char *place;
 
-	while (evbuffer_get_length(input) > seen(g)) {
-		*status = look(g, input, &looked);
-		if (*status == GATHER_FULL || *status == GATHER_END)
-			break;
-		if (*status == GATHER_MORE)
-			continue;
-		/* What is complete moves out first, so that what is to be
-		 * dropped is at the front. */
-		whole = g->start - g->job->in.length;
-		if (!move(input, g->job, whole))
-			return (false);
-		evbuffer_drain(input, looked - whole);
+	if (rest == 0) {
+		c->input.length = 0;
+		return (true);
 	}
-	return (move(input, g->job, g->start - g->job->in.length));
+	if (from == &c->input) {
+		if (whole > 0)
+			memmove(c->input.data, c->input.data + whole, rest);
+		c->input.length = rest;
+		return (true);
+	}
+	if ((place = bytes_reserve(&c->input, rest)) == NULL)
+		return (false);
+	memcpy(place, from->data + whole, rest);
+	c->input.length += rest;
+	return (true);
+}
+
+/* Move the first `whole` bytes of `from` into the job, and keep the rest. */
+static bool
+move(struct conn *c, struct job *job, struct bytes *from, size_t whole)
+{
+	struct bytes moved;
+	char *place;
+
+	if (whole > MOVE_MIN && job->in.length == 0) {
+		/* The buffers change places; the rest, mostly little, goes
+		 * back into the one that the job had. */
+		moved = *from;
+		*from = job->in;
+		job->in = moved;
+		moved.length = moved.length - whole;
+		job->in.length = whole;
+		if (moved.length == 0)
+			return (true);
+		place = bytes_reserve(&c->input, moved.length);
+		if (place == NULL)
+			return (false);
+		memcpy(place, job->in.data + whole, moved.length);
+		c->input.length += moved.length;
+		return (true);
+	}
+	if ((place = bytes_reserve(&job->in, whole)) == NULL)
+		return (false);
+	memcpy(place, from->data, whole);
+	job->in.length += whole;
+	return (keep_rest(c, from, whole));
 }
 
 /* A new job of this connection goes to dispatch. */
@@ -175,22 +146,26 @@ hand_on(struct conn *c, struct job *job)
 	dispatch_job(c->reactor, job);
 }
 
-bool
-read_requests(struct conn *c)
+/* Make requests of what `from` holds. Return false if memory is short. */
+static bool
+take(struct conn *c, struct bytes *from)
 {
 	struct reactor *r = c->reactor;
-	struct evbuffer *input = bufferevent_get_input(c->bev);
 	struct gather g = { &r->service->framer, &c->scan, c->job, 0 };
-	enum gather_status status = GATHER_MORE;
+	enum gather_status status;
+	size_t base;
+	unsigned before;
 	bool ok;
 
-	if (c->job_out || write_pending(c) > CONN_OUTPUT_SOFT ||
-	    evbuffer_get_length(input) <= frame_pending(&c->scan))
-		return (true);
 	if (g.job == NULL && (g.job = reactor_job(r)) == NULL)
 		return (false);
-	g.start = g.job->in.length;
-	ok = gather_input(&g, input, &status);
+	base = g.start = g.job->in.length;
+	before = g.job->count;
+	status = gather_all(&g, from, base);
+	if (g.job->count > before)
+		ok = move(c, g.job, from, g.start - base);
+	else
+		ok = keep_rest(c, from, g.start - base);
 	if (c->job == NULL && (!ok || g.job->count == 0))
 		reactor_job_done(r, g.job);
 	else if (c->job == NULL)
@@ -200,32 +175,131 @@ read_requests(struct conn *c)
 	return (ok);
 }
 
-void
-read_interest(struct conn *c)
+/* Whether what arrives now can become requests at once. */
+static bool
+may_take(const struct conn *c)
 {
-	size_t held = evbuffer_get_length(bufferevent_get_input(c->bev));
-	bool stop = c->phase != CONN_OPEN ||
-	    c->reactor->phase != REACTOR_SERVING ||
-	    write_pending(c) > CONN_OUTPUT_SOFT ||
-	    (c->job != NULL && held >= CONN_INPUT_AHEAD);
 
-	if (c->eof || stop == c->paused)
+	return (c->phase == CONN_OPEN && !c->job_out &&
+	    write_pending(c) <= CONN_OUTPUT_SOFT);
+}
+
+bool
+read_requests(struct conn *c)
+{
+	bool ok;
+
+	if (!may_take(c) || c->input.length <= frame_pending(&c->scan))
+		return (true);
+	ok = take(c, &c->input);
+	if (c->input.length == 0)
+		bytes_free(&c->input);
+	return (ok);
+}
+
+/* What was read into the scratch buffer becomes requests, or input. */
+static bool
+use_scratch(struct conn *c)
+{
+	struct bytes *scratch = &c->reactor->scratch;
+
+	if (c->input.length == 0 && may_take(c))
+		return (take(c, scratch));
+	return (keep_rest(c, scratch, 0) && read_requests(c));
+}
+
+/* Read once and make requests of it. Return false when there is no more to
+ * be had now, or the connection is gone. */
+static bool
+turn(struct conn *c)
+{
+	struct bytes *scratch = &c->reactor->scratch;
+	bool direct = c->input.length >= DIRECT_MIN, ok = true;
+	ssize_t n;
+
+	if (direct) {
+		if ((n = receive(c, &c->input, READ_SIZE)) > 0)
+			ok = read_requests(c);
+	} else {
+		scratch->length = 0;
+		if ((n = receive(c, scratch, READ_SIZE)) > 0)
+			ok = use_scratch(c);
+	}
+	if (!ok)
+		conn_close(c, CLOSE_MEMORY);
+	return (ok && n == READ_SIZE);
+}
+
+static void
+discard(struct conn *c)
+{
+	struct bytes *scratch = &c->reactor->scratch;
+	ssize_t n;
+
+	scratch->length = 0;
+	if ((n = receive(c, scratch, READ_SIZE)) == -1)
 		return;
-	c->paused = stop;
-	if (stop)
-		bufferevent_disable(c->bev, EV_READ);
+	c->lingered += (uint32_t)n;
+	if (c->lingered > CONN_LINGER_BYTES)
+		conn_close(c, c->reason);
 	else
-		bufferevent_enable(c->bev, EV_READ);
+		conn_poke(c);
 }
 
 void
-read_discard(struct conn *c)
+read_arrived(evutil_socket_t fd, short what, void *argument)
 {
-	struct evbuffer *input = bufferevent_get_input(c->bev);
-	size_t length = evbuffer_get_length(input);
+	struct conn *c = argument;
+	struct reactor *r = c->reactor;
+	uint32_t slot = c->slot, generation = c->generation;
+	bool more = true;
 
-	evbuffer_drain(input, length);
-	c->lingered += (uint32_t)length;
-	if (c->lingered > CONN_LINGER_BYTES)
-		conn_close(c, c->reason);
+	(void)fd;
+	(void)what;
+	if (c->phase == CONN_LINGER) {
+		discard(c);
+		return;
+	}
+	/* A read that was filled promises more: a large frame need not go
+	 * through the event loop for every piece. */
+	for (int i = 0; i < READ_TURNS && more; i++) {
+		more = turn(c);
+		if (conn_find(r, slot, generation) == NULL)
+			return;
+		more = more && c->phase == CONN_OPEN && !c->eof &&
+		    !read_must_wait(c);
+	}
+	conn_poke(c);
+}
+
+void
+read_last(struct conn *c)
+{
+
+	if (c->phase == CONN_OPEN && !c->eof)
+		(void)turn(c);
+}
+
+bool
+read_must_wait(const struct conn *c)
+{
+
+	return (write_pending(c) > CONN_OUTPUT_SOFT ||
+	    ((c->job_out || c->job_held || (c->job != NULL &&
+	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
+}
+
+void
+read_interest(struct conn *c)
+{
+	bool stop = c->phase != CONN_OPEN ||
+	    c->reactor->phase != REACTOR_SERVING || read_must_wait(c);
+
+	if (c->eof || stop == c->paused)
+		return;
+	if (stop)
+		event_del(&c->readable);
+	else if (event_add(&c->readable, NULL) == -1)
+		return;
+	c->paused = stop;
 }

@@ -6,32 +6,40 @@
 #ifndef READ_H
 #define READ_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 
 struct conn;
 
 /**
- * read_arrived(conn):
- * Bytes have arrived in the connection's input; libevent reads few at a
- * time, so more are read if an unfinished frame wants them. Follows up with
- * conn_poke(). Thread: the reactor's.
+ * read_arrived(fd, what, conn):
+ * The callback of a readable socket: read, make requests, follow up with
+ * conn_poke(). The connection may be gone afterwards.
+ * Thread: the reactor's.
  */
-void read_arrived(struct conn *conn);
+void read_arrived(evutil_socket_t fd, short what, void *conn);
 
 /**
  * read_last(conn):
  * Read once what the kernel holds, before reading stops for good. Does not
- * poke. Thread: the reactor's.
+ * poke; the connection may be gone afterwards. Thread: the reactor's.
  */
 void read_last(struct conn *conn);
 
 /**
  * read_requests(conn):
- * Move the complete frames of the input into the connection's job and give
+ * Move the complete frames of the connection's input into its job and give
  * that to dispatch, as far as limits allow. Return false if memory is
  * short. Thread: the reactor's.
  */
 bool read_requests(struct conn *conn);
+
+/**
+ * read_must_wait(conn):
+ * Return whether so much is held for the connection already, in or out, that
+ * no more may be read. Thread: the reactor's.
+ */
+bool read_must_wait(const struct conn *conn);
 
 /**
  * read_interest(conn):
@@ -39,12 +47,5 @@ bool read_requests(struct conn *conn);
  * Thread: the reactor's.
  */
 void read_interest(struct conn *conn);
-
-/**
- * read_discard(conn):
- * Throw the input of a lingering connection away; closes it when there was
- * too much of it. Thread: the reactor's.
- */
-void read_discard(struct conn *conn);
 
 #endif /* READ_H */

@@ -19,6 +19,7 @@ gone(struct reactor *r, struct job *job)
 	counter_add_own(r->phase == REACTOR_KILLED ?
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
+	job_settle(job, &r->counters);
 	if (state != NULL &&
 	    r->service->handler->connection_close != NULL) {
 		job_reset(job);
@@ -47,6 +48,7 @@ replied(struct reactor *r, struct job *job)
 	c->job_out = false;
 	c->state = job->state;
 	sent = write_job(c, job) == 0;
+	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
 		bytes_reset(&job->out);
@@ -93,7 +95,7 @@ arrived(struct reactor *r, struct job *job)
 		drain_kill(r);
 		break;
 	case JOB_STOP:
-		event_base_loopbreak(r->base);
+		r->stopped = true;
 		break;
 	}
 }

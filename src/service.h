@@ -21,6 +21,7 @@ struct service {
 	struct log log;
 	unsigned max_connections;
 	_Atomic unsigned connections; /* admitted and not yet closed */
+	_Atomic uint64_t pause_logged; /* clock_now(), 0: never */
 	struct counters shared;       /* of threads without their own */
 };
 
@@ -30,14 +31,15 @@ struct service {
  * Thread: any.
  */
 static inline bool
-service_admit(struct service *s)
+service_admit(struct service *service)
 {
 
 	/* Relaxed: a count of places; nothing else is read through it. */
-	if (atomic_fetch_add_explicit(&s->connections, 1,
-	    memory_order_relaxed) < s->max_connections)
+	if (atomic_fetch_add_explicit(&service->connections, 1,
+	    memory_order_relaxed) < service->max_connections)
 		return (true);
-	atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&service->connections, 1,
+	    memory_order_relaxed);
 	return (false);
 }
 
@@ -46,11 +48,12 @@ service_admit(struct service *s)
  * Give a place back. Thread: any.
  */
 static inline void
-service_leave(struct service *s)
+service_leave(struct service *service)
 {
 
 	/* Relaxed: as above. */
-	atomic_fetch_sub_explicit(&s->connections, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&service->connections, 1,
+	    memory_order_relaxed);
 }
 
 #endif /* SERVICE_H */

@@ -31,15 +31,17 @@ throng_config_init(throng_config *c)
 
 static throng_error
 complain(const struct log *log, throng_error error, const char *setting,
-    uint64_t limit)
+    uint64_t asked, uint64_t limit)
 {
 	struct log_line l;
 
 	if (log_begin(&l, log, THRONG_LOG_ERROR, "bad-setting")) {
 		log_text(&l, "setting", setting);
 		log_text(&l, "reason", throng_strerror(error));
-		if (error == THRONG_ERR_LIMIT)
+		if (error == THRONG_ERR_LIMIT) {
+			log_number(&l, "asked", asked);
 			log_number(&l, "limit", limit);
+		}
 		log_end(&l);
 	}
 	return (error);
@@ -79,7 +81,11 @@ check_ranges(const struct log *log, const throng_config *c)
 		if (ranges[i].value < ranges[i].min ||
 		    ranges[i].value > ranges[i].max)
 			return (complain(log, THRONG_ERR_INVALID,
-			    ranges[i].name, 0));
+			    ranges[i].name, 0, 0));
+	for (unsigned i = 0; i < c->listen_count; i++)
+		if (c->listen[i] == NULL)
+			return (complain(log, THRONG_ERR_INVALID, "listen",
+			    0, 0));
 	return (THRONG_OK);
 }
 
@@ -102,14 +108,14 @@ limit_connections(struct service *s)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
-		    "max_connections", 0));
+		    "max_connections", 0, 0));
 	most = limit.rlim_cur;
 	most -= most / 4 < DESCRIPTORS_KEPT ? most / 4 : DESCRIPTORS_KEPT;
 	if (most > SETTINGS_CONNECTIONS_MAX)
 		most = SETTINGS_CONNECTIONS_MAX;
 	if (asked > most || most == 0)
 		return (complain(&s->log, THRONG_ERR_LIMIT,
-		    "max_connections", most));
+		    "max_connections", asked, most));
 	s->max_connections = asked > 0 ? asked : (unsigned)most;
 	return (THRONG_OK);
 }
@@ -134,7 +140,8 @@ settings_apply(struct service *s, const throng_config *config,
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);
 	if (!handler_ok(handler))
-		return (complain(&s->log, THRONG_ERR_INVALID, "handler", 0));
+		return (complain(&s->log, THRONG_ERR_INVALID, "handler", 0,
+		    0));
 	if (s->config.listen_count == 0) {
 		s->config.listen[0] = default_listen;
 		s->config.listen_count = 1;

@@ -24,12 +24,62 @@ send_now(struct conn *c, const char *bytes, size_t length)
 	ssize_t n;
 
 	do
-		n = send(bufferevent_getfd(c->bev), bytes, length,
+		n = send(c->fd, bytes, length,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return (0);
 	return (n);
+}
+
+static void
+on_written(struct bufferevent *bev, void *argument)
+{
+	struct conn *c = argument;
+
+	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0) {
+		bufferevent_free(bev);
+		c->bev = NULL;
+	}
+	conn_poke(c);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *argument)
+{
+
+	(void)bev;
+	(void)what;
+	conn_close(argument, CLOSE_RESET);
+}
+
+/* Where output can wait, made when some has to. NULL: no memory. */
+static struct evbuffer *
+output_of(struct conn *c)
+{
+
+	if (c->bev == NULL) {
+		c->bev = bufferevent_socket_new(c->reactor->base, c->fd, 0);
+		if (c->bev == NULL)
+			return (NULL);
+		bufferevent_setcb(c->bev, NULL, on_written, on_event, c);
+		/* on_written is called from here down. */
+		bufferevent_setwatermark(c->bev, EV_WRITE,
+		    CONN_OUTPUT_RESUME, 0);
+		bufferevent_set_max_single_write(c->bev, CONN_OUTPUT_SOFT);
+	}
+	return (bufferevent_get_output(c->bev));
+}
+
+/*
+ * libevent starts to write by itself, through a callback that it may not have
+ * had the memory for when the bufferevent was made; asked to, it says so.
+ */
+static int
+start(struct conn *c)
+{
+
+	return (bufferevent_enable(c->bev, EV_WRITE));
 }
 
 static void
@@ -45,14 +95,25 @@ free_moved(const void *data, size_t length, void *argument)
 static int
 move(struct conn *c, struct job *job, size_t from)
 {
-	struct evbuffer *output = bufferevent_get_output(c->bev);
+	struct evbuffer *output = output_of(c);
 	struct bytes *b = &job->out;
 
-	if (evbuffer_add_reference(output, b->data + from, b->length - from,
-	    free_moved, b->data) == -1)
+	if (output == NULL || evbuffer_add_reference(output, b->data + from,
+	    b->length - from, free_moved, b->data) == -1)
 		return (-1);
 	*b = (struct bytes){ 0 };
-	return (0);
+	return (start(c));
+}
+
+/* A small rest is copied. */
+static int
+queue(struct conn *c, const char *bytes, size_t length)
+{
+	struct evbuffer *output = output_of(c);
+
+	if (output == NULL || evbuffer_add(output, bytes, length) == -1)
+		return (-1);
+	return (start(c));
 }
 
 int
@@ -65,7 +126,7 @@ write_reply(struct conn *c, const char *bytes, size_t length)
 		return (-1);
 	if ((size_t)n == length)
 		return (0);
-	return (bufferevent_write(c->bev, bytes + n, length - (size_t)n));
+	return (queue(c, bytes + n, length - (size_t)n));
 }
 
 /* The same for a job's replies, of which a large rest need not be copied. */
@@ -82,8 +143,7 @@ send_replies(struct conn *c, struct job *job)
 		return (0);
 	if (b->length - (size_t)n > MOVE_MIN)
 		return (move(c, job, (size_t)n));
-	return (bufferevent_write(c->bev, b->data + n,
-	    b->length - (size_t)n));
+	return (queue(c, b->data + n, b->length - (size_t)n));
 }
 
 int
@@ -92,7 +152,8 @@ write_job(struct conn *c, struct job *job)
 	struct counters *counters = &c->reactor->counters;
 
 	if (job->out.length > 0 && send_replies(c, job) == -1) {
-		counter_add_own(&counters->dropped_gone, job->replies);
+		counter_add_own(&counters->dropped_gone,
+		    job->replies + job_unanswered(job));
 		return (-1);
 	}
 	counter_add_own(&counters->replies, job->replies);
@@ -103,5 +164,7 @@ size_t
 write_pending(const struct conn *c)
 {
 
+	if (c->bev == NULL)
+		return (0);
 	return (evbuffer_get_length(bufferevent_get_output(c->bev)));
 }

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -168,21 +171,22 @@ caller_request(struct caller *caller, const void *payload, size_t length)
 
 /* Read what is there: bytes, 0 at the end, -1 if nothing is there yet. */
 static ssize_t
-receive(struct caller *c, size_t most)
+receive(struct caller *c)
 {
 	char chunk[65536];
 	ssize_t n, i;
 
-	if (most > sizeof(chunk))
-		most = sizeof(chunk);
 	do
-		n = recv(c->fd, chunk, most, 0);
+		n = recv(c->fd, chunk, sizeof(chunk), 0);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK ?
 		    support_wrong("receive: %s", strerror(errno)) - 1 : n);
-	if (c->at > 0 && c->at == c->in.length)
-		c->at = c->in.length = 0;
+	if (c->at > c->in.length / 2) {
+		c->in.length -= c->at;
+		memmove(c->in.data, c->in.data + c->at, c->in.length);
+		c->at = 0;
+	}
 	blob_add(&c->in, chunk, (size_t)n);
 	c->received += (uint64_t)n;
 	for (i = 0; i < n; i++)
@@ -199,7 +203,7 @@ have(struct caller *c, size_t length)
 	ssize_t n;
 
 	while (c->in.length - c->at < length) {
-		n = receive(c, length - (c->in.length - c->at));
+		n = receive(c);
 		if (n == 0)
 			return (support_wrong("the connection ended with "
 			    "\"%s\" instead of %zu bytes",
@@ -223,7 +227,7 @@ caller_reply(struct caller *caller, const char **payload, size_t *length)
 	while (status == FRAME_PARTIAL) {
 		if (have(caller, done + frame_missing(&f, &scan)))
 			return (-1);
-		/* Bytes read are moved to the front only when all are. */
+		/* Where the bytes are may have changed. */
 		start = caller->at;
 		status = frame_scan(&f, &scan,
 		    caller->in.data + start + done,
@@ -282,7 +286,7 @@ read_to_end(struct caller *c)
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 	ssize_t n;
 
-	while ((n = receive(c, 65536)) != 0)
+	while ((n = receive(c)) != 0)
 		if (n < -1 || (n == -1 && wait_for(c, POLLIN, deadline,
 		    "waiting for the end")))
 			return (-1);
@@ -360,7 +364,7 @@ caller_pump(struct caller *caller, const char *out, size_t out_length,
 				return (-1);
 			sent += (size_t)moved;
 		}
-		moved = receive(caller, 65536);
+		moved = receive(caller);
 		if (moved < -1 || (moved == 0 && seen < want_length))
 			return (moved == 0 ? support_wrong("the connection "
 			    "ended after %zu of %zu bytes", seen,
@@ -388,24 +392,40 @@ caller_ping(struct caller *caller, uint64_t number)
 	return (caller_expect(caller, nonce, n));
 }
 
-/* The bytes that the server's socket holds unread, or -1: none found. */
+/*
+ * The bytes that the server's socket holds unread, or -1. The kernel is asked
+ * for this one socket, since /proc/net/tcp takes long when there are many.
+ */
 static long
-unread(unsigned ours, unsigned theirs)
+unread(int diag, const struct sockaddr_in *us, const struct sockaddr_in *them)
 {
-	unsigned local, remote, state, queued;
-	char line[512];
-	long found = -1;
-	FILE *f = fopen("/proc/net/tcp", "r");
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 body;
+	} ask = { .header = { .nlmsg_len = sizeof(ask),
+		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.nlmsg_flags = NLM_F_REQUEST } };
+	union {
+		struct nlmsghdr header;
+		char space[2048];
+	} answer;
+	const struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
 
-	if (f == NULL)
+	ask.body.sdiag_family = AF_INET;
+	ask.body.sdiag_protocol = IPPROTO_TCP;
+	ask.body.idiag_states = ~0u;
+	ask.body.id.idiag_sport = them->sin_port;
+	ask.body.id.idiag_dport = us->sin_port;
+	ask.body.id.idiag_src[0] = them->sin_addr.s_addr;
+	ask.body.id.idiag_dst[0] = us->sin_addr.s_addr;
+	memset(ask.body.id.idiag_cookie, 0xff,
+	    sizeof(ask.body.id.idiag_cookie));
+	if (send(diag, &ask, sizeof(ask), 0) != sizeof(ask) ||
+	    recv(diag, &answer, sizeof(answer), 0) <
+	    (ssize_t)NLMSG_LENGTH(sizeof(*found)) ||
+	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return (-1);
-	while (found < 0 && fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, " %*d: %*x:%x %*x:%x %x %*x:%x", &local,
-		    &remote, &state, &queued) == 4 && local == theirs &&
-		    remote == ours)
-			found = (long)queued;
-	fclose(f);
-	return (found);
+	return ((long)found->idiag_rqueue);
 }
 
 int
@@ -414,18 +434,24 @@ caller_taken(struct caller *caller)
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 	struct sockaddr_in us, them;
 	socklen_t length = sizeof(us);
-	int unsent;
+	int diag, unsent;
+	long left;
 
 	getsockname(caller->fd, (struct sockaddr *)&us, &length);
 	length = sizeof(them);
 	getpeername(caller->fd, (struct sockaddr *)&them, &length);
+	diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+	    NETLINK_SOCK_DIAG);
+	if (diag < 0)
+		return (support_wrong("sock_diag: %s", strerror(errno)));
 	do {
+		left = unread(diag, &us, &them);
 		if (ioctl(caller->fd, TIOCOUTQ, &unsent) != 0)
-			return (support_wrong("TIOCOUTQ: %s",
-			    strerror(errno)));
-		if (unsent == 0 && unread(ntohs(us.sin_port),
-		    ntohs(them.sin_port)) == 0)
-			return (0);
-	} while (support_turn(deadline));
-	return (support_wrong("the server does not read what was sent"));
+			unsent = -1;
+	} while ((left != 0 || unsent != 0) && support_turn(deadline));
+	close(diag);
+	if (left == 0 && unsent == 0)
+		return (0);
+	return (support_wrong("the server does not read what was sent: %d "
+	    "bytes on the way, %ld before it", unsent, left));
 }

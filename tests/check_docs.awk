@@ -1,5 +1,6 @@
 # Every function declared in a header has a docstring directly above it that
-# begins with "name(argument, argument):" and says "Thread:".
+# begins with "name(argument, argument):" and says "Thread:", unless the
+# comment at the top of the header says it for all of them.
 
 function complain(text) {
 	printf "%s:%d: %s\n", FILENAME, FNR, text
@@ -47,19 +48,23 @@ function declaration(text,    want) {
 	sub(/^ /, "", text)
 	if (text !~ /\(/ || text ~ /^typedef / || text ~ /^(struct|enum|union) [a-z_0-9]+ \{/)
 		return
+	if (text ~ /^[A-Z_]+\(/) # a macro that declares, such as TAILQ_HEAD
+		return
 	if (text ~ /^static_assert|^_Static_assert|^extern "C"/)
 		return
 	want = signature(text)
 	functions++
 	if (doc == "")
 		complain(want " has no docstring")
-	else if (index(doc, " " want ":") == 0)
+	else if (index(doc, " " want ":") == 0 &&
+	    index(doc, " " substr(want, 1, length(want) - 1) "void):") == 0)
 		complain("the docstring does not begin with " want ":")
-	else if (doc !~ /Thread: /)
+	else if (doc !~ /Thread: / && !for_all)
 		complain(want " does not say which thread: no \"Thread: \"")
 }
 
-FNR == 1 { comment = 0; doc = text = ""; depth = 0 }
+FNR == 1 { comment = 0; doc = text = ""; depth = for_all = 0; at_top = 1 }
+at_top && /^#/ { at_top = 0; for_all = (doc ~ /Thread: /) }
 
 # Comments: the docstring is the last one before a declaration.
 comment {

@@ -5,6 +5,9 @@
 # Run by `make check` in the build folder with srcdir, CC and NM in the
 # environment; works by hand in the source folder, too.
 
+# The lists of files below are words without spaces.
+# shellcheck disable=SC2046,SC2086
+
 src=${srcdir:-.}
 cc=${CC:-cc}
 nm=${NM:-nm}
@@ -76,11 +79,12 @@ exports()
 	else
 		echo "SKIP: no shared library here"
 	fi
-	if [ -f .libs/libthrong.a ]; then
-		names=$($nm -g --defined-only .libs/libthrong.a 2>/dev/null |
+	if [ -f libthrong.a ]; then
+		names=$($nm -g --defined-only libthrong.a 2>/dev/null |
 		    awk 'NF == 3 && $3 !~ /^throng_/ { print $3 }' | sort -u)
-		[ -z "$names" ] ||
-		    echo "NOTE: global names of the static library:" $names
+		[ -z "$names" ] || fail "the static library exports" $names
+	else
+		echo "SKIP: no static library here"
 	fi
 }
 

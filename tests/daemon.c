@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "daemon.h"
 
 #include <sys/prctl.h>

@@ -10,8 +10,16 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 	export CC CFLAGS NM;
 
 unit_tests = test_address test_frame test_frame_write test_parse
-check_PROGRAMS += $(unit_tests) fuzz_frame
-TESTS += $(unit_tests)
+server_tests = test_server_bad test_server_clients test_server_end \
+	test_server_frames test_server_limits test_server_listen \
+	test_server_log test_server_options test_server_signals
+library_tests = test_library test_library_handler
+check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
+	fuzz_frame stress_mpsc
+TESTS += $(unit_tests) $(server_tests) $(library_tests) stress_mpsc \
+	tests/check_docs.sh
+dist_check_SCRIPTS += tests/check_docs.sh
+EXTRA_DIST += tests/check_docs.awk
 
 frames_files = tests/frames.c tests/frames.h
 unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -33,6 +41,61 @@ test_frame_write_LDADD = $(unit_libs)
 test_parse_SOURCES = tests/test_parse.c
 test_parse_CFLAGS = $(unit_cflags)
 test_parse_LDADD = $(unit_libs)
+
+# End to end: a row runs in every model, see tests/table.h.
+support_files = tests/support.c tests/support.h tests/caller.c \
+	tests/caller.h tests/daemon.c tests/daemon.h
+table_files = tests/table.c tests/table.h $(support_files)
+
+test_server_bad_SOURCES = tests/test_server_bad.c $(table_files)
+test_server_bad_CFLAGS = $(unit_cflags)
+test_server_bad_LDADD = $(unit_libs)
+
+test_server_clients_SOURCES = tests/test_server_clients.c $(table_files)
+test_server_clients_CFLAGS = $(unit_cflags)
+test_server_clients_LDADD = $(unit_libs)
+
+test_server_frames_SOURCES = tests/test_server_frames.c $(table_files)
+test_server_frames_CFLAGS = $(unit_cflags)
+test_server_frames_LDADD = $(unit_libs)
+
+test_server_end_SOURCES = tests/test_server_end.c $(table_files)
+test_server_end_CFLAGS = $(unit_cflags)
+test_server_end_LDADD = $(unit_libs)
+
+test_server_limits_SOURCES = tests/test_server_limits.c $(table_files)
+test_server_limits_CFLAGS = $(unit_cflags)
+test_server_limits_LDADD = $(unit_libs)
+
+test_server_listen_SOURCES = tests/test_server_listen.c $(support_files)
+test_server_listen_CFLAGS = $(unit_cflags)
+test_server_listen_LDADD = $(unit_libs)
+
+test_server_log_SOURCES = tests/test_server_log.c $(support_files)
+test_server_log_CFLAGS = $(unit_cflags)
+test_server_log_LDADD = $(unit_libs)
+
+test_server_options_SOURCES = tests/test_server_options.c $(support_files)
+test_server_options_CFLAGS = $(unit_cflags)
+test_server_options_LDADD = $(unit_libs)
+
+test_server_signals_SOURCES = tests/test_server_signals.c $(support_files)
+test_server_signals_CFLAGS = $(unit_cflags)
+test_server_signals_LDADD = $(unit_libs)
+
+# The library as a user has it; of the inside only what the client needs.
+inside_files = tests/inside.c tests/inside.h $(support_files)
+inside_libs = libthrong.la $(unit_libs)
+
+test_library_SOURCES = tests/test_library.c $(inside_files)
+test_library_CFLAGS = $(unit_cflags)
+test_library_LDADD = $(inside_libs)
+
+test_library_handler_SOURCES = tests/test_library_handler.c $(inside_files)
+test_library_handler_CFLAGS = $(unit_cflags)
+test_library_handler_LDADD = $(inside_libs)
+
+stress_mpsc_SOURCES = tests/stress_mpsc.c
 
 # Compiled with its own flags, so that the framer is instrumented, too.
 fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c

@@ -1,0 +1,100 @@
+#include "config.h"
+
+#include "engine_part.h"
+
+/* The integral of the outstanding requests over time, before a change. */
+void
+engine_integrate(struct engine *e, uint64_t t)
+{
+
+	if (e->measured && t > e->changed)
+		e->config.record->outstanding_sum +=
+		    e->outstanding * (t - e->changed);
+	e->changed = t;
+}
+
+void
+engine_note_failure(struct engine *e, enum record_error kind)
+{
+
+	if (e->measured)
+		return;
+	if (e->failures++ == 0)
+		e->failure = kind;
+}
+
+/* A request that lasts longer than the measured time. */
+static void
+note_excess(struct engine *e, uint64_t t)
+{
+
+	if (e->measured && t > e->end)
+		e->slack += (int64_t)(t - e->end);
+}
+
+/* The oldest request of the connection ends badly. */
+void
+engine_pop_bad(struct engine *e, struct engine_conn *c, uint64_t t,
+    enum record_error kind)
+{
+	struct engine_request request = engine_conn_pop(c);
+
+	e->outstanding--;
+	note_excess(e, t);
+	record_bad(engine_record(e), request.intended, t, kind);
+	engine_note_failure(e, kind);
+}
+
+void
+engine_event(struct engine *e, enum record_error kind)
+{
+
+	record_event(engine_record(e), kind);
+	engine_note_failure(e, kind);
+}
+
+/* The connection is gone, and all that was asked on it. */
+void
+engine_lost(struct engine *e, struct engine_conn *c, enum record_error kind)
+{
+	uint64_t t = engine_now(e);
+
+	if (!c->open)
+		return;
+	c->open = 0;
+	if (c->outstanding == 0)
+		engine_event(e, kind);
+	for (; c->skips > 0; c->skips--)
+		record_bad(engine_record(e),
+		    c->slab->skip[c->skips - 1].intended, t, kind);
+	while (c->outstanding > 0)
+		engine_pop_bad(e, c, t, kind);
+	e->config.io.ended(e->config.io.context, engine_number(e, c));
+}
+
+/* How long this connection has gone without a good reply. */
+void
+engine_note_gap(const struct engine *e, struct engine_conn *c, uint64_t t)
+{
+	uint32_t at = (uint32_t)((t > e->begin ? t - e->begin : 0) / 1000);
+
+	if (at - c->last_us > c->gap_us)
+		c->gap_us = at - c->last_us;
+	c->last_us = at;
+}
+
+void
+engine_pop_good(struct engine *e, struct engine_conn *c, uint64_t t,
+    size_t bytes)
+{
+	struct engine_request request = engine_conn_pop(c);
+
+	e->outstanding--;
+	e->answered++;
+	note_excess(e, t);
+	record_reply(engine_record(e), request.intended, request.sent, t, bytes);
+	if (e->measured) {
+		e->config.completions[engine_number(e, c)]++;
+		engine_note_gap(e, c, t);
+	}
+}

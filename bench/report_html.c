@@ -1,0 +1,428 @@
+/*
+ * The HTML page: headline, table, figures, validity, machine, how to repeat.
+ */
+#include "report.h"
+#include "report_part.h"
+#include "escape.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static void
+element(FILE *out, const char *tag, const char *class, const char *text)
+{
+
+	fprintf(out, class != NULL ? "<%s class=\"%s\">" : "<%s>", tag, class);
+	escape_html(text, out);
+	fprintf(out, "</%s>\n", tag);
+}
+
+static void
+head(const struct results *r, FILE *out)
+{
+
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	    "<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width,"
+	    "initial-scale=1\">\n"
+	    "<meta http-equiv=\"Content-Security-Policy\" "
+	    "content=\"default-src 'none'; style-src 'unsafe-inline'; "
+	    "img-src data:\">\n"
+	    "<link rel=\"icon\" href=\"data:,\">\n<title>", out);
+	escape_html(r->tool, out);
+	putc(' ', out);
+	escape_html(r->command, out);
+	fputs("</title>\n<style>\n", out);
+	fputs(report_style(), out);
+	fputs("</style>\n</head>\n<body>\n<main>\n", out);
+}
+
+static void
+lede(const struct results *r, FILE *out)
+{
+	char text[RESULTS_LONG], model[RESULTS_TEXT];
+	size_t voided = results_voided(r);
+
+	snprintf(text, sizeof(text), "%s %s \xc2\xb7 %s \xc2\xb7 %.0f s "
+	    "\xc2\xb7 seed %" PRIu64, r->tool, r->command, r->started,
+	    r->seconds, r->seed);
+	element(out, "p", "over", text);
+	element(out, "h1", NULL, r->headline[0] != '\0' ? r->headline :
+	    "Nothing was measured.");
+	if (r->basis[0] != '\0')
+		element(out, "p", "lede", r->basis);
+	if (r->point_count > 0) {
+		snprintf(text, sizeof(text), "Load: %s.", results_model(r,
+		    report_point(r), model, sizeof(model)));
+		element(out, "p", "lede", text);
+	}
+	if (r->partial)
+		element(out, "p", "warn", "This run was interrupted: what is "
+		    "here is valid, but there is less of it than was asked "
+		    "for.");
+	if (voided > 0 && voided == r->block_count)
+		element(out, "p", "warn", "Every block is void. The reasons "
+		    "are under Validity.");
+}
+
+static const char *
+arrow(enum stats_verdict verdict)
+{
+
+	switch (verdict) {
+	case STATS_BETTER:
+		return ("\xe2\x96\xb2 ");
+	case STATS_WORSE:
+		return ("\xe2\x96\xbc ");
+	case STATS_NOISE:
+		return ("\xe2\x89\x88 ");
+	case STATS_VOID:
+		break;
+	}
+	return ("");
+}
+
+/* The ratio beneath a value, with its verdict. */
+static void
+ratio_line(const struct results_ratio *x, FILE *out)
+{
+	const struct stats_interval *shown = results_shown(x);
+	const char *class = x->control ? "control" :
+	    x->verdict == STATS_BETTER ? "better" :
+	    x->verdict == STATS_WORSE ? "worse" : "noise";
+
+	if (shown->n < 2) {
+		fprintf(out, "<small>%.3f\xc3\x97</small><small>one block: "
+		    "no interval</small>", shown->value);
+		return;
+	}
+	fprintf(out, "<small>%.3f\xc3\x97 [%.3f, %.3f]</small>"
+	    "<small class=\"%s\">%s<b>%s</b></small>", shown->value,
+	    shown->low, shown->high, class,
+	    x->control ? "" : arrow(x->verdict), x->control ? "A/A control" :
+	    stats_verdict_name(x->verdict));
+}
+
+/* What a cell says where the value is infinite: at least how long. */
+static const char *
+value_text(const struct results_cell *c, enum metric metric, char *text,
+    size_t size)
+{
+	static const struct { enum metric metric; double p; } rows[] = {
+		{ METRIC_P50, .5 }, { METRIC_P90, .9 }, { METRIC_P99, .99 },
+		{ METRIC_P999, .999 }, { METRIC_MAX, 1 },
+	};
+	const struct stats_interval *v = &c->value[metric];
+	char number[32];
+
+	if (v->n == 0)
+		return ("\xe2\x80\x93");
+	for (size_t i = 0; i < 5 && isinf(v->value); i++) {
+		if (rows[i].metric != metric || c->pooled == NULL)
+			continue;
+		snprintf(text, size, "> %s", metric_format(metric,
+		    (double)hist_quantile_floor(&c->pooled->response,
+		    &c->pooled->ages, rows[i].p) / 1e3, number,
+		    sizeof(number)));
+		return (text);
+	}
+	return (metric_format(metric, v->value, text, size));
+}
+
+static int
+any_value(const struct results *r, uint32_t point, enum metric metric)
+{
+
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_cell *c = results_cell(r, point, t);
+
+		if (c != NULL && c->value[metric].n > 0)
+			return (1);
+	}
+	return (0);
+}
+
+static void
+table_head(const struct results *r, const char *first, FILE *out)
+{
+
+	fprintf(out, "<thead><tr><th>%s</th>", first);
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_target *x = &r->targets[t];
+
+		if (x->skipped[0] != '\0')
+			continue;
+		fputs("<th>", out);
+		escape_html(x->name, out);
+		if (t == r->baseline)
+			fputs("<small>baseline</small>", out);
+		else if (x->same_as < r->target_count) {
+			fputs("<small>same as ", out);
+			escape_html(r->targets[x->same_as].name, out);
+			fputs("</small>", out);
+		}
+		fputs("</th>", out);
+	}
+	fputs("</tr></thead>\n", out);
+}
+
+/* A unit as it is set in type. */
+static const char *
+unit_text(const struct metric_info *info)
+{
+
+	if (strcmp(info->unit, "us") == 0)
+		return ("\xc2\xb5s");
+	if (strcmp(info->unit, "us/request") == 0)
+		return ("\xc2\xb5s per request");
+	if (strcmp(info->unit, "/request") == 0)
+		return ("per request");
+	return (info->unit);
+}
+
+static void
+metric_row(const struct results *r, uint32_t point, enum metric metric,
+    int intervals, FILE *out)
+{
+	const struct metric_info *info = metric_info(metric);
+	char text[64], low[32], high[32];
+
+	fprintf(out, "<tr%s><th>%s<small>%s</small></th>",
+	    metric == METRIC_CPU ? " class=\"lead\"" : "", info->title,
+	    unit_text(info));
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_cell *c = results_cell(r, point, t);
+		const struct stats_interval *v = &c->value[metric];
+		const struct results_ratio *x = results_find(r, point, t,
+		    metric);
+
+		if (r->targets[t].skipped[0] != '\0')
+			continue;
+		fputs("<td>", out);
+		escape_html(value_text(c, metric, text, sizeof(text)), out);
+		if (intervals && v->n > 0)
+			fprintf(out, "<small>[%s, %s]</small>"
+			    "<small>%.1f%%, %zu blocks</small>",
+			    metric_format(metric, v->low, low, sizeof(low)),
+			    metric_format(metric, v->high, high,
+			    sizeof(high)), 100 * v->coverage, v->n);
+		else if (!intervals && x != NULL)
+			ratio_line(x, out);
+		fputs("</td>", out);
+	}
+	fputs("</tr>\n", out);
+}
+
+/* One row of text per target. */
+static void
+text_rows(const struct results *r, uint32_t point, FILE *out)
+{
+
+	fputs("<tr><th>limited by</th>", out);
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_cell *c = results_cell(r, point, t);
+
+		if (r->targets[t].skipped[0] != '\0')
+			continue;
+		fputs("<td>", out);
+		escape_html(c->failed[0] != '\0' ? c->failed : c->limiter,
+		    out);
+		if (c->overload)
+			fputs("<small class=\"worse\"><b>overload</b></small>",
+			    out);
+		fputs("</td>", out);
+	}
+	fputs("</tr>\n", out);
+}
+
+static void
+point_table(const struct results *r, uint32_t point, int intervals,
+    FILE *out)
+{
+
+	fputs("<div class=\"wide\"><table>\n", out);
+	table_head(r, "", out);
+	fputs("<tbody>\n", out);
+	for (unsigned m = 0; m < METRICS; m++) {
+		if (any_value(r, point, m))
+			metric_row(r, point, m, intervals, out);
+	}
+	if (!intervals)
+		text_rows(r, point, out);
+	fputs("</tbody></table></div>\n", out);
+}
+
+static void
+search_table(const struct results *r, FILE *out)
+{
+	char text[32];
+
+	if (r->search_count == 0)
+		return;
+	fputs("<h2>Highest rate within the objective</h2>\n"
+	    "<div class=\"wide\"><table><thead><tr><th>target</th>"
+	    "<th>objective</th><th>requests per second</th>"
+	    "<th>measured there, \xc2\xb5s</th><th>trials</th></tr></thead>"
+	    "<tbody>\n", out);
+	for (size_t i = 0; i < r->search_count; i++) {
+		const struct results_search *s = &r->searches[i];
+
+		fputs("<tr><td>", out);
+		if (s->target < r->target_count)
+			escape_html(r->targets[s->target].name, out);
+		fputs("</td><td>", out);
+		escape_html(s->objective, out);
+		fprintf(out, "</td><td>%s%s<small>%s</small></td>",
+		    s->above ? "at least " : "", s->rate > 0 ?
+		    metric_format(METRIC_THROUGHPUT, s->rate, text,
+		    sizeof(text)) : "none passed",
+		    s->confirmed ? "confirmed" : "not confirmed");
+		fprintf(out, "<td>%s</td><td>%" PRIu32 "</td></tr>\n",
+		    metric_format(METRIC_P99, s->measured, text,
+		    sizeof(text)), s->trials);
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
+static void
+tables(const struct results *r, FILE *out)
+{
+	uint32_t point = report_point(r);
+	char model[RESULTS_TEXT];
+
+	search_table(r, out);
+	if (r->cells == NULL || r->point_count == 0 || r->target_count == 0)
+		return;
+	fputs("<h2>Results</h2>\n", out);
+	if (results_cell(r, point, 0)->voided)
+		element(out, "p", "warn", "No block at this load is valid: "
+		    "these figures are of void blocks, shown only for want of "
+		    "better ones.");
+	point_table(r, point, 0, out);
+	fputs("<p class=\"over\">Values are medians over the valid blocks. "
+	    "Beneath, the ratio to the baseline: the median of the ratios of "
+	    "paired blocks, with its exact order-statistic interval. Latency "
+	    "counts from the intended time (response); a request never "
+	    "answered is infinite.</p>\n", out);
+	fputs("<details><summary>The same values with their intervals"
+	    "</summary>\n", out);
+	point_table(r, point, 1, out);
+	fputs("</details>\n", out);
+	for (uint32_t p = 0; p < r->point_count; p++) {
+		if (p == point)
+			continue;
+		fputs("<details><summary>", out);
+		escape_html(results_model(r, p, model, sizeof(model)), out);
+		fputs("</summary>\n", out);
+		point_table(r, p, 0, out);
+		fputs("</details>\n", out);
+	}
+}
+
+/* One word of a command line, quoted for a shell if it has to be. */
+static void
+shell_word(const char *word, FILE *out)
+{
+	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+	    "UVWXYZ0123456789-_=./:,%+@";
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+		escape_html(word, out);
+		return;
+	}
+	fputs("&#39;", out);
+	for (const char *c = word; *c != '\0'; ) {
+		char part[256];
+		size_t n = strcspn(c, "'");
+
+		if (n >= sizeof(part))
+			n = sizeof(part) - 1;
+		memcpy(part, c, n);
+		part[n] = '\0';
+		escape_html(part, out);
+		c += n;
+		if (*c == '\'') {
+			/* A quote ends the quoting, stands alone, resumes. */
+			fputs("&#39;\\&#39;&#39;", out);
+			c++;
+		}
+	}
+	fputs("&#39;", out);
+}
+
+static void
+command_line(const struct results *r, FILE *out)
+{
+
+	fputs("<h2>Run it again</h2>\n<pre>", out);
+	for (size_t i = 0; i < r->argument_count; i++) {
+		fputs(i > 0 ? " " : "", out);
+		shell_word(r->arguments[i], out);
+	}
+	fputs("</pre>\n<dl>\n", out);
+	for (size_t t = 0; t < r->target_count; t++) {
+		const struct results_target *x = &r->targets[t];
+
+		fputs("<dt>", out);
+		escape_html(x->name, out);
+		fputs("</dt><dd><code>", out);
+		escape_html(x->command, out);
+		fputs("</code>", out);
+		if (x->version[0] != '\0') {
+			fputs("<br>", out);
+			escape_html(x->version, out);
+		}
+		if (x->skipped[0] != '\0') {
+			fputs("<br>skipped: ", out);
+			escape_html(x->skipped, out);
+		}
+		fputs("</dd>\n", out);
+	}
+	fputs("</dl>\n", out);
+}
+
+static void
+machine(const struct results *r, FILE *out)
+{
+	const char *group = "";
+
+	if (r->fact_count == 0)
+		return;
+	fputs("<h2>Machine</h2>\n<div class=\"cards\">\n", out);
+	for (size_t i = 0; i < r->fact_count; i++) {
+		const struct results_fact *fact = &r->facts[i];
+
+		if (strcmp(group, fact->group) != 0) {
+			fputs(i > 0 ? "</dl></section>\n<section>" :
+			    "<section>", out);
+			element(out, "h3", NULL, fact->group);
+			fputs("<dl>\n", out);
+			group = fact->group;
+		}
+		element(out, "dt", NULL, fact->name);
+		element(out, "dd", NULL, fact->value);
+	}
+	fputs("</dl></section>\n</div>\n", out);
+}
+
+int
+report_html(const struct results *r, FILE *out)
+{
+
+	head(r, out);
+	lede(r, out);
+	tables(r, out);
+	if (r->block_count > 0 || r->memory_count > 0)
+		fputs("<h2>Charts</h2>\n", out);
+	report_forest(r, out);
+	report_curves(r, out);
+	report_spectrum(r, out);
+	report_timeline(r, out);
+	report_lateness(r, out);
+	report_validity(r, out);
+	machine(r, out);
+	command_line(r, out);
+	fputs("</main>\n</body>\n</html>\n", out);
+	return (ferror(out) ? -1 : 0);
+}

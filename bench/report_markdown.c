@@ -1,0 +1,276 @@
+/*
+ * The report as Markdown: headline, tables, validity, machine.
+ */
+#include "report.h"
+#include "escape.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static int
+shown(const struct results *r, uint32_t target)
+{
+
+	return (r->targets[target].skipped[0] == '\0');
+}
+
+static void
+table_head(const struct results *r, FILE *out)
+{
+
+	fputs("| |", out);
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		if (!shown(r, t))
+			continue;
+		putc(' ', out);
+		escape_markdown(r->targets[t].name, out);
+		fputs(t == r->baseline ? " (baseline) |" : " |", out);
+	}
+	fputs("\n|---|", out);
+	for (uint32_t t = 0; t < r->target_count; t++)
+		fputs(shown(r, t) ? "---:|" : "", out);
+	putc('\n', out);
+}
+
+static void
+value_cell(const struct results *r, uint32_t point, uint32_t target,
+    enum metric metric, FILE *out)
+{
+	const struct stats_interval *v =
+	    &results_cell(r, point, target)->value[metric];
+	const struct results_ratio *x = results_find(r, point, target,
+	    metric);
+	char value[32], low[32], high[32];
+
+	if (v->n == 0) {
+		fputs(" - |", out);
+		return;
+	}
+	fprintf(out, " %s [%s, %s]", metric_format(metric, v->value, value,
+	    sizeof(value)), metric_format(metric, v->low, low, sizeof(low)),
+	    metric_format(metric, v->high, high, sizeof(high)));
+	if (x != NULL && results_shown(x)->n < 2)
+		fprintf(out, "<br>%.3fx, one block", results_shown(x)->value);
+	else if (x != NULL)
+		fprintf(out, "<br>%.3fx [%.3f, %.3f] %s",
+		    results_shown(x)->value, results_shown(x)->low,
+		    results_shown(x)->high, x->control ? "A/A" :
+		    stats_verdict_name(x->verdict));
+	fputs(" |", out);
+}
+
+static void
+metric_row(const struct results *r, uint32_t point, enum metric metric,
+    FILE *out)
+{
+	const struct metric_info *info = metric_info(metric);
+	int any = 0;
+
+	for (uint32_t t = 0; t < r->target_count; t++)
+		any |= results_cell(r, point, t)->value[metric].n > 0;
+	if (!any)
+		return;
+	fprintf(out, "| %s%s%s |", info->title, info->unit[0] != '\0' ? ", " :
+	    "", info->unit);
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		if (shown(r, t))
+			value_cell(r, point, t, metric, out);
+	}
+	putc('\n', out);
+}
+
+static void
+point_table(const struct results *r, uint32_t point, FILE *out)
+{
+	char model[RESULTS_TEXT];
+
+	fputs("\n**Load:** ", out);
+	escape_markdown(results_model(r, point, model, sizeof(model)), out);
+	fputs("\n\n", out);
+	if (results_cell(r, point, 0)->voided)
+		fputs("**No block at this load is valid:** these figures are "
+		    "of void blocks.\n\n", out);
+	table_head(r, out);
+	for (unsigned m = 0; m < METRICS; m++)
+		metric_row(r, point, m, out);
+	fputs("| limited by |", out);
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_cell *c = results_cell(r, point, t);
+
+		if (!shown(r, t))
+			continue;
+		putc(' ', out);
+		escape_markdown(c->failed[0] != '\0' ? c->failed : c->limiter,
+		    out);
+		fputs(c->overload ? " (overload) |" : " |", out);
+	}
+	putc('\n', out);
+}
+
+static void
+searches(const struct results *r, FILE *out)
+{
+	char text[32];
+
+	if (r->search_count == 0)
+		return;
+	fputs("\n## Highest rate within the objective\n\n"
+	    "| target | objective | requests/s | |\n|---|---|---:|---|\n",
+	    out);
+	for (size_t i = 0; i < r->search_count; i++) {
+		const struct results_search *s = &r->searches[i];
+
+		fputs("| ", out);
+		if (s->target < r->target_count)
+			escape_markdown(r->targets[s->target].name, out);
+		fputs(" | ", out);
+		escape_markdown(s->objective, out);
+		fprintf(out, " | %s%s | %s, %" PRIu32 " trials |\n",
+		    s->above ? "at least " : "", s->rate > 0 ?
+		    metric_format(METRIC_THROUGHPUT, s->rate, text,
+		    sizeof(text)) : "none passed", s->confirmed ?
+		    "confirmed" : "not confirmed", s->trials);
+	}
+}
+
+static void
+memory(const struct results *r, FILE *out)
+{
+	char user[32], kernel[32];
+
+	if (r->memory_count == 0 || r->slopes == NULL)
+		return;
+	fputs("\n## Memory per connection (slope)\n\n"
+	    "| target | | user, bytes | kernel, bytes | lower half | "
+	    "upper half |\n|---|---|---:|---:|---:|---:|\n", out);
+	for (size_t i = 0; i < 2 * r->target_count; i++) {
+		const struct results_slope *s = &r->slopes[i];
+
+		if (isnan(s->user))
+			continue;
+		fputs("| ", out);
+		escape_markdown(r->targets[i / 2].name, out);
+		fprintf(out, " | %s | %s | %s |", i % 2 ? "active" : "idle",
+		    metric_format(METRIC_MEMORY_USER, s->user, user,
+		    sizeof(user)), metric_format(METRIC_MEMORY_KERNEL,
+		    s->kernel, kernel, sizeof(kernel)));
+		fprintf(out, " %s | %s |\n", metric_format(METRIC_MEMORY_USER,
+		    s->user_first, user, sizeof(user)),
+		    metric_format(METRIC_MEMORY_USER, s->user_last, kernel,
+		    sizeof(kernel)));
+	}
+	for (size_t i = 0; i < r->memory_count; i++) {
+		const struct results_memory *m = &r->memory[i];
+
+		if (m->refused[0] == '\0' || m->target >= r->target_count)
+			continue;
+		fputs("\n- ", out);
+		escape_markdown(r->targets[m->target].name, out);
+		fprintf(out, " at %" PRIu32 " connections: ", m->connections);
+		escape_markdown(m->refused, out);
+		putc('\n', out);
+	}
+}
+
+static void
+validity(const struct results *r, FILE *out)
+{
+
+	fputs("\n## Validity\n\n", out);
+	for (size_t i = 0; i < r->note_count; i++) {
+		fputs("- ", out);
+		escape_markdown(r->notes[i].text, out);
+		putc('\n', out);
+	}
+	fprintf(out, "- %zu of %zu blocks are void.\n", results_voided(r),
+	    r->block_count);
+	for (size_t b = 0; b < r->block_count; b++) {
+		if (!r->blocks[b].void_)
+			continue;
+		fprintf(out, "- Block %zu is void: ", b + 1);
+		escape_markdown(r->blocks[b].reason, out);
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < r->ratio_count; i++) {
+		const struct results_ratio *x = &r->ratios[i];
+
+		if (x->verdict == x->verdict_all)
+			continue;
+		fprintf(out, "- With void blocks put back, %s of ",
+		    metric_info(x->metric)->title);
+		escape_markdown(r->targets[x->target].name, out);
+		fprintf(out, " is %s: %.3fx [%.3f, %.3f].\n",
+		    stats_verdict_name(x->verdict_all), x->all.value,
+		    x->all.low, x->all.high);
+	}
+	if (!isnan(r->client_floor_us))
+		fprintf(out, "- The generator costs %.3g us per request "
+		    "against a null target.\n", r->client_floor_us);
+}
+
+static void
+machine(const struct results *r, FILE *out)
+{
+
+	if (r->fact_count > 0)
+		fputs("\n## Machine\n\n| | | |\n|---|---|---|\n", out);
+	for (size_t i = 0; i < r->fact_count; i++) {
+		fputs("| ", out);
+		escape_markdown(r->facts[i].group, out);
+		fputs(" | ", out);
+		escape_markdown(r->facts[i].name, out);
+		fputs(" | ", out);
+		escape_markdown(r->facts[i].value, out);
+		fputs(" |\n", out);
+	}
+	fputs("\n## Targets\n\n", out);
+	for (size_t t = 0; t < r->target_count; t++) {
+		fputs("- **", out);
+		escape_markdown(r->targets[t].name, out);
+		fputs("**: ", out);
+		escape_markdown(r->targets[t].command, out);
+		if (r->targets[t].skipped[0] != '\0') {
+			fputs(" (skipped: ", out);
+			escape_markdown(r->targets[t].skipped, out);
+			putc(')', out);
+		}
+		putc('\n', out);
+	}
+}
+
+int
+report_markdown(const struct results *r, FILE *out)
+{
+
+	fputs("# ", out);
+	escape_markdown(r->headline[0] != '\0' ? r->headline :
+	    "Nothing was measured.", out);
+	fputs("\n\n", out);
+	if (r->basis[0] != '\0') {
+		escape_markdown(r->basis, out);
+		fputs("\n\n", out);
+	}
+	escape_markdown(r->tool, out);
+	putc(' ', out);
+	escape_markdown(r->command, out);
+	fputs(", ", out);
+	escape_markdown(r->started, out);
+	fprintf(out, ", %.0f s, seed %" PRIu64 ", schema %d.\n", r->seconds,
+	    r->seed, RESULTS_SCHEMA);
+	if (r->partial)
+		fputs("\n**Interrupted:** what is here is valid, but there is "
+		    "less of it than was asked for.\n", out);
+	searches(r, out);
+	if (r->cells != NULL && r->target_count > 0 && r->point_count > 0) {
+		fputs("\n## Results\n\nMedians over the valid blocks with "
+		    "their intervals; beneath, the ratio to the baseline over "
+		    "paired blocks.\n", out);
+		for (uint32_t p = 0; p < r->point_count; p++)
+			point_table(r, p, out);
+	}
+	memory(r, out);
+	validity(r, out);
+	machine(r, out);
+	return (ferror(out) ? -1 : 0);
+}

@@ -1,0 +1,107 @@
+/**
+ * report_part.h - what the parts of the HTML report share.
+ */
+#ifndef BENCH_REPORT_PART_H
+#define BENCH_REPORT_PART_H
+
+#include <stdio.h>
+
+#include "json.h"
+#include "results.h"
+#include "svg.h"
+
+/** The width of every drawing, in its own units. */
+#define REPORT_WIDTH 920.0
+
+/**
+ * report_style():
+ * Return the style sheet of the page; a constant. Thread: any.
+ */
+const char *report_style(void);
+
+/**
+ * report_point(results):
+ * Return the point that the report shows first: that of the main ratio, or
+ * the last one where something was measured. Thread: any.
+ */
+uint32_t report_point(const struct results *results);
+
+/**
+ * report_drawn(results, target):
+ * Return whether a target has a line of its own in charts: not what was
+ * skipped, nor the A/A control. Thread: any.
+ */
+int report_drawn(const struct results *results, uint32_t target);
+
+/**
+ * report_legend(results, out, x, y):
+ * Draw the legend of all targets drawn. Thread: any.
+ */
+void report_legend(const struct results *results, FILE *out, double x,
+    double y);
+
+/**
+ * report_caption(results, point, what, out):
+ * End a figure with a caption: what it shows, and the load model of the
+ * point. Thread: any.
+ */
+void report_caption(const struct results *results, uint32_t point,
+    const char *what, FILE *out);
+
+/**
+ * report_curves(results, out):
+ * Write the figures against load and connections, and of memory, as far as
+ * there is something to show. Thread: any.
+ */
+void report_curves(const struct results *results, FILE *out);
+
+/**
+ * report_spectrum(results, out):
+ * Write the figure of percentiles up to the last. Thread: any.
+ */
+void report_spectrum(const struct results *results, FILE *out);
+
+/**
+ * report_lateness(results, out):
+ * Write the figure of the client's own lateness. Thread: any.
+ */
+void report_lateness(const struct results *results, FILE *out);
+
+/**
+ * report_forest(results, out):
+ * Write the figure of all ratios with the noise of the control.
+ * Thread: any.
+ */
+void report_forest(const struct results *results, FILE *out);
+
+/**
+ * report_timeline(results, out):
+ * Write the figure of blocks in the order in which they ran. Thread: any.
+ */
+void report_timeline(const struct results *results, FILE *out);
+
+/**
+ * report_validity(results, out):
+ * Write the section on what was checked and what was voided. Thread: any.
+ */
+void report_validity(const struct results *results, FILE *out);
+
+/**
+ * report_blocks(results, json):
+ * Write all blocks with their trials as "blocks". Thread: any.
+ */
+void report_blocks(const struct results *results, struct json *json);
+
+/**
+ * report_derived(results, json):
+ * Write the cells as "cells" and the ratios as "ratios". Thread: any.
+ */
+void report_derived(const struct results *results, struct json *json);
+
+/**
+ * report_memory(results, out):
+ * Write the figure of memory against connections. Thread: any.
+ */
+void report_memory(const struct results *results, FILE *out);
+
+#endif /* BENCH_REPORT_PART_H */

@@ -1,0 +1,59 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "curve.h"
+#include "output.h"
+#include "session.h"
+
+/* A claim needs a difference of the headline beyond the noise. */
+static int
+verdict(const struct results *r)
+{
+	int seen = OPTIONS_VOID;
+
+	for (size_t i = 0; i < r->ratio_count; i++) {
+		const struct results_ratio *ratio = &r->ratios[i];
+
+		if (ratio->metric != METRIC_CPU || ratio->control)
+			continue;
+		if (ratio->verdict == STATS_BETTER ||
+		    ratio->verdict == STATS_WORSE)
+			return (OPTIONS_HOLDS);
+		if (ratio->verdict == STATS_NOISE)
+			seen = OPTIONS_NOISE;
+	}
+	return (seen);
+}
+
+int
+session_report(struct session *s)
+{
+	struct results *r = s->results;
+
+	r->seconds = (double)(session_now() - s->begun) / 1e9;
+	if (curve_add(r, s->options->service.work == PLAN_SPIN ?
+	    (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :
+	    (unsigned)s->options->workers, s->options->seed)) {
+		fprintf(stderr, "throng-bench: no memory\n");
+		return (OPTIONS_FAILED);
+	}
+	if (results_close(r)) {
+		fprintf(stderr, "throng-bench: no memory\n");
+		return (OPTIONS_FAILED);
+	}
+	if (output_write(s->options, r))
+		return (OPTIONS_FAILED);
+	if (s->failed_trials > 0 && s->failed_trials ==
+	    s->options->target_count * r->block_count)
+		return (OPTIONS_FAILED);
+	if (r->search_count > 0 || strcmp(s->options->command, "count") == 0)
+		return (OPTIONS_HOLDS);
+	if (strcmp(s->options->command, "run") == 0)
+		return (s->failed_trials > 0 ? OPTIONS_FAILED :
+		    results_voided(r) == r->block_count ? OPTIONS_VOID :
+		    OPTIONS_HOLDS);
+	return (verdict(r));
+}

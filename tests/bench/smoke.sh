@@ -1,0 +1,103 @@
+#!/bin/sh
+# throng-bench for real, against its own reference servers: exact counts and
+# what it says to bad input. Nothing here depends on how fast the machine is.
+set -u
+
+: "${BENCH:=./throng-bench}"
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+fail()
+{
+	echo "FAIL: $*"
+	sed 's/^/	/' "$dir/out" "$dir/err"
+	failed=1
+}
+
+# expect STATUS PATTERN WORD...: the status, and a line on standard error
+# that has the pattern; "" wants no line at all.
+expect()
+{
+	want=$1 pattern=$2
+	shift 2
+	"$BENCH" "$@" > "$dir/out" 2> "$dir/err"
+	status=$?
+	[ "$status" -eq "$want" ] || fail "status $status, not $want: $*"
+	if [ -z "$pattern" ]; then
+		[ ! -s "$dir/err" ] || fail "talks: $*"
+	else
+		grep -q -e "$pattern" "$dir/err" || fail "no '$pattern': $*"
+		[ "$(wc -l < "$dir/err")" -le 2 ] || fail "many lines: $*"
+	fi
+}
+
+# A short run: 10 connections, 200 requests in an open loop.
+run()
+{
+	want=$1 pattern=$2
+	shift 2
+	expect "$want" "$pattern" run --gate off --warmup 0us --rate 1000 \
+	    --arrival constant --connections 10 --duration 200ms \
+	    --drain 100ms --json "$dir/json" "$@"
+}
+
+count()
+{
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" "$dir/json" | head -1
+}
+
+# Wrong command lines: one line, status 2.
+expect 2 'a command comes first'
+expect 2 'no command' nonsense
+expect 2 'connections 0' run --connections 0
+expect 2 'frame lines' run --frame lines
+expect 2 'rate x' run --rate x
+expect 2 'gate' run --gate 'steal>1%' --target limit
+expect 2 'unknown' compare --target no-such-thing
+expect 2 'given twice' compare --target limit --target limit
+expect 2 'no such target' compare --target a=@b
+expect 2 'service' run --target limit --service maybe
+expect 0 '' --version
+expect 0 '' --help
+
+# What cannot be done: one line, status 1.
+run 1 'cannot connect to 127.0.0.1:1' --target 127.0.0.1:1
+run 1 'status 3' --target 'gone=sh -c "exit 3"'
+run 1 'not found\|status 127' --target 'none=/no/such/program {addr}'
+expect 1 'cannot write' run --target limit --json /no/such/folder/x
+expect 1 'cannot write' compare --target limit --out /no/such/folder/x
+run 1 'first request: content\|first request: length' \
+    --target limit --handler hello
+
+# Sound runs, closed and open, and what they write.
+run 0 '' --target limit
+[ "$(count planned)" = 200 ] || fail "planned $(count planned), not 200"
+[ "$(count replies)" = 200 ] || fail "replies $(count replies), not 200"
+for frame in line len32 len16 netstring; do
+	run 0 '' --target bufferevent --frame "$frame" --size 1000
+	[ "$(count replies)" = 200 ] || fail "$frame: $(count replies) replies"
+done
+run 0 '' --target limit --frame raw
+[ "$(count replies)" = 200 ] || fail "raw: $(count replies) replies"
+run 0 '' --target limit --service fixed:10us --reply 100
+[ "$(count replies)" = 200 ] || fail "work: $(count replies) replies"
+run 0 '' --target limit --handler hello --request 'a\x62c' --expect 'Hello ABC'
+[ "$(count replies)" = 200 ] || fail "hello: $(count replies) replies"
+run 0 '' --target limit --idle 50 --processes 2
+[ "$(count replies)" = 200 ] || fail "processes: $(count replies) replies"
+expect 0 '' run --gate off --warmup 10ms --duration 50ms --connections 20 \
+    --depth 3 --target limit --json "$dir/json"
+[ "$(count replies)" -gt 100 ] || fail "closed loop: $(count replies)"
+[ "$(count planned)" = "$(count replies)" ] || fail "closed loop lost some"
+"$BENCH" compare --gate off --closed --warmup 10ms --duration 50ms \
+    --blocks 2 --target limit --out "$dir/reports" > "$dir/out" 2> "$dir/err"
+for file in report.html report.json report.md; do
+	[ -s "$dir/reports/$file" ] || fail "no $file"
+done
+
+# Every injected fault, once, under its kind.
+"$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"
+
+[ "$failed" -eq 0 ] && echo "PASS: smoke"
+exit "$failed"

@@ -1,0 +1,436 @@
+/*
+ * The writers: that every kind of results comes out whole and well-formed,
+ * and that nothing of the user's breaks out.
+ */
+#include "check.h"
+#include "fixture.h"
+#include "report.h"
+
+typedef int writer(const struct results *, FILE *);
+
+static int
+terminal(const struct results *r, FILE *out)
+{
+
+	return (report_terminal(r, 100, 0, out));
+}
+
+static writer *const writers[] = { report_json, report_markdown, report_html,
+	terminal };
+
+/* Write to memory; the caller frees it. */
+static char *
+written(writer *write, const struct results *r)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	assert_int_equal(write(r, out), 0);
+	assert_int_equal(fclose(out), 0);
+	return (text);
+}
+
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (text = strstr(text, what); text != NULL;
+	    text = strstr(text + 1, what))
+		n++;
+	return (n);
+}
+
+/* Whether the text holds a number that is none. */
+static int
+has_nan(const char *text)
+{
+
+	for (const char *at = strstr(text, "nan"); at != NULL;
+	    at = strstr(at + 1, "nan"))
+		if (strchr("abcdefghijklmnopqrstuvwxyz", at[-1]) == NULL)
+			return (1);
+	return (0);
+}
+
+static struct results *
+kind(int i)
+{
+
+	switch (i) {
+	case 0:
+		return (fixture_compare(8));
+	case 1:
+		return (fixture_sweep(0));
+	case 2:
+		return (fixture_sweep(1));
+	case 3:
+		return (fixture_hostile());
+	case 4:
+		return (fixture_lossy());
+	case 5:
+		return (fixture_compare(1));
+	default:
+		return (results_new());
+	}
+}
+
+/* Skip one JSON value; return what follows, or NULL if it is malformed. */
+static const char *
+skip_value(const char *at, int depth);
+
+static const char *
+skip_blank(const char *at)
+{
+
+	return (at + strspn(at, " \n"));
+}
+
+static const char *
+skip_string(const char *at)
+{
+
+	if (*at++ != '"')
+		return (NULL);
+	for (; *at != '"'; at++) {
+		if ((unsigned char)*at < 0x20)
+			return (NULL);
+		if (*at == '\\' && strchr("\"\\u", *++at) == NULL)
+			return (NULL);
+	}
+	return (at + 1);
+}
+
+static const char *
+skip_items(const char *at, char end, int depth)
+{
+
+	at = skip_blank(at + 1);
+	if (*at == end)
+		return (at + 1);
+	for (;;) {
+		if (end == '}') {
+			if ((at = skip_string(skip_blank(at))) == NULL ||
+			    *at++ != ':')
+				return (NULL);
+		}
+		if ((at = skip_value(at, depth + 1)) == NULL)
+			return (NULL);
+		at = skip_blank(at);
+		if (*at == end)
+			return (at + 1);
+		if (*at++ != ',')
+			return (NULL);
+	}
+}
+
+static const char *
+skip_value(const char *at, int depth)
+{
+	static const char *const words[] = { "null", "true", "false" };
+	char *end;
+
+	at = skip_blank(at);
+	if (depth > 20)
+		return (NULL);
+	if (*at == '{')
+		return (skip_items(at, '}', depth));
+	if (*at == '[')
+		return (skip_items(at, ']', depth));
+	if (*at == '"')
+		return (skip_string(at));
+	for (int i = 0; i < 3; i++)
+		if (strncmp(at, words[i], strlen(words[i])) == 0)
+			return (at + strlen(words[i]));
+	if (strchr("-0123456789", *at) == NULL || *at == '\0')
+		return (NULL);
+	(void)strtod(at, &end);
+	return (end);
+}
+
+static void
+json_is_json(void **state)
+{
+
+	(void)state;
+	for (int i = 0; i < 7; i++) {
+		struct results *r = kind(i);
+		char *text = written(report_json, r);
+		const char *end = skip_value(text, 0);
+
+		assert_non_null(end);
+		assert_string_equal(end, "\n");
+		assert_non_null(strstr(text, "\"schema_version\": 1"));
+		assert_false(has_nan(text));
+		free(text);
+		results_free(r);
+	}
+}
+
+static void
+json_holds_what_is_needed_to_run_it_again(void **state)
+{
+	static const char *const keys[] = { "arguments", "seed", "plan_hash",
+		"command", "machine", "gates", "blocks", "trials", "void",
+		"reason", "readings", "ratios", "verdict", "buckets", "theory",
+		"searches", "service", "confidence", "generator" };
+	struct results *r = fixture_sweep(0);
+	char *text = written(report_json, r);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char quoted[40];
+
+		snprintf(quoted, sizeof(quoted), "\"%s\":", keys[i]);
+		assert_non_null(strstr(text, quoted));
+	}
+	/* 5 points of 7 blocks of 5 trials. */
+	assert_int_equal(count(text, "\"position\":"), 175);
+	free(text);
+	results_free(r);
+}
+
+static int
+is_one_of(const char *name, size_t n, const char *const *names)
+{
+
+	for (; *names != NULL; names++)
+		if (strlen(*names) == n && memcmp(*names, name, n) == 0)
+			return (1);
+	return (0);
+}
+
+/* Whether every tag that is opened is closed, in order. */
+static int
+balanced(const char *html)
+{
+	static const char *const empty[] = { "meta", "link", "br", NULL };
+	char open[64][16];
+	size_t depth = 0;
+
+	while ((html = strchr(html, '<')) != NULL) {
+		size_t n = strspn(html + 1 + (html[1] == '/'),
+		    "abcdefghijklmnopqrstuvwxyz0123456789");
+		const char *name = html + 1 + (html[1] == '/');
+		const char *end = strchr(html, '>');
+
+		if (end == NULL || n == 0 || n > 15) {
+			if (strncmp(html, "<!DOCTYPE", 9) != 0)
+				return (0);
+		} else if (html[1] == '/') {
+			if (depth == 0 || strlen(open[depth - 1]) != n ||
+			    strncmp(open[depth - 1], name, n) != 0)
+				return (0);
+			depth--;
+		} else if (end[-1] != '/' && !is_one_of(name, n, empty)) {
+			if (depth == 64)
+				return (0);
+			memcpy(open[depth], name, n);
+			open[depth++][n] = '\0';
+		}
+		html = end == NULL ? html + 1 : end;
+	}
+	return (depth == 0);
+}
+
+static void
+html_is_whole_and_needs_no_one(void **state)
+{
+
+	(void)state;
+	for (int i = 0; i < 7; i++) {
+		struct results *r = kind(i);
+		char *text = written(report_html, r);
+
+		assert_true(balanced(text));
+		assert_non_null(strstr(text, "</html>"));
+		assert_null(strstr(text, "<script"));
+		assert_null(strstr(text, "http://"));
+		assert_null(strstr(text, "https://"));
+		assert_null(strstr(text, "@import"));
+		assert_false(has_nan(text));
+		assert_non_null(strstr(text, "prefers-color-scheme:dark"));
+		free(text);
+		results_free(r);
+	}
+}
+
+static void
+html_has_its_charts(void **state)
+{
+	static const char *const always[] = { "All ratios",
+	    "Percentile spectrum", "Blocks in the order", "Lateness",
+	    "Validity", "Machine", "Run it again", "Poisson" };
+	struct results *r = fixture_compare(12);
+	char *text = written(report_html, r);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		assert_non_null(strstr(text, always[i]));
+	assert_int_equal(count(text, "url(#hatch)"), 2);
+	/* Each figure has a caption, and says under which load. */
+	assert_int_equal(count(text, "<figure>"), 4);
+	assert_int_equal(count(text, "Load: open loop, Poisson"), 5);
+	/* The noise band of each of the metrics compared, and no more. */
+	assert_int_equal(count(text, "class=\"noise\" x"), 8);
+	free(text);
+	results_free(r);
+	r = fixture_sweep(0);
+	text = written(report_html, r);
+	assert_non_null(strstr(text, "Latency against load"));
+	assert_non_null(strstr(text, "M/M/2, one queue"));
+	assert_non_null(strstr(text, "Highest rate"));
+	free(text);
+	results_free(r);
+	r = fixture_sweep(1);
+	text = written(report_html, r);
+	assert_non_null(strstr(text, "Memory against idle"));
+	assert_non_null(strstr(text, "CPU per request and throughput"));
+	free(text);
+	results_free(r);
+}
+
+static void
+the_unanswered_show(void **state)
+{
+	struct results *r = fixture_lossy();
+	char *text = written(report_html, r);
+
+	(void)state;
+	assert_non_null(strstr(text, "never answered"));
+	assert_non_null(strstr(text, "&gt; "));
+	assert_non_null(strstr(text, "refused at 100: out of descriptors"));
+	assert_non_null(strstr(text, "unanswered 2100"));
+	free(text);
+	results_free(r);
+}
+
+static void
+hostile_text_stays_text(void **state)
+{
+	struct results *r = fixture_hostile();
+	char *text = written(report_html, r);
+
+	(void)state;
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "<b>$"));
+	assert_non_null(strstr(text, "&lt;script&gt;"));
+	free(text);
+	text = written(report_markdown, r);
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "<b>"));
+	free(text);
+	text = written(terminal, r);
+	for (const char *c = text; *c != '\0'; c++)
+		assert_true(*c == '\n' || (*c >= 0x20 && *c < 0x7f));
+	free(text);
+	results_free(r);
+}
+
+static void
+markdown_tables_have_their_columns(void **state)
+{
+	struct results *r = fixture_compare(8);
+	char *text = written(report_markdown, r), *line, *rest = text;
+
+	(void)state;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		/* 5 targets and the name of the row make 7 bars. */
+		if (strncmp(line, "| server CPU", 12) == 0 ||
+		    strncmp(line, "|---|---:|", 10) == 0)
+			assert_int_equal(count(line, "|"), 7);
+	}
+	free(text);
+	results_free(r);
+}
+
+static void
+terminal_lines_fit(void **state)
+{
+	struct results *r = fixture_compare(8);
+	char *text = written(terminal, r), *line, *rest = text;
+
+	(void)state;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (strncmp(line, "  #", 3) != 0)
+			assert_true(strlen(line) <= 110);
+		assert_true(line[0] == '\0' || line[strlen(line) - 1] != ' ');
+	}
+	free(text);
+	results_free(r);
+}
+
+static void
+a_stream_that_fails_is_told(void **state)
+{
+	struct results *r = fixture_compare(1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(writers) / sizeof(writers[0]); i++) {
+		FILE *full = fopen("/dev/full", "w");
+
+		if (full == NULL)
+			skip();
+		(void)setvbuf(full, NULL, _IONBF, 0);
+		assert_int_equal(writers[i](r, full), -1);
+		(void)fclose(full);
+	}
+	results_free(r);
+}
+
+/* The rows of an .hgrm must rise in both columns, up to 1. */
+static void
+hgrm_is_monotonic(void **state)
+{
+	struct hist *h = calloc(1, sizeof(*h));
+	char *text = NULL, *line, *rest;
+	double value, share, last_value = -1, last_share = -1;
+	unsigned long long seen, rows = 0;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(h);
+	for (uint64_t i = 1; i <= 5000; i++)
+		hist_record(h, i * i);
+	hist_record_infinite(h, 2);
+	assert_int_equal(report_hgrm(h, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "never answered"));
+	assert_non_null(strstr(text, "#[Mean    ="));
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (sscanf(line, "%lf %lf %llu", &value, &share, &seen) != 3)
+			continue;
+		assert_true(value > last_value && share > last_share);
+		last_value = value;
+		last_share = share;
+		rows++;
+	}
+	assert_true(rows > 100);
+	assert_true(near(last_value, 25000, 0.001));
+	assert_true(near(last_share, 5000.0 / 5002, 1e-9));
+	free(text);
+	free(h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_is_json),
+		cmocka_unit_test(json_holds_what_is_needed_to_run_it_again),
+		cmocka_unit_test(html_is_whole_and_needs_no_one),
+		cmocka_unit_test(html_has_its_charts),
+		cmocka_unit_test(the_unanswered_show),
+		cmocka_unit_test(hostile_text_stays_text),
+		cmocka_unit_test(markdown_tables_have_their_columns),
+		cmocka_unit_test(terminal_lines_fit),
+		cmocka_unit_test(a_stream_that_fails_is_told),
+		cmocka_unit_test(hgrm_is_monotonic),
+	};
+
+	return (cmocka_run_group_tests_name("report", tests, NULL, NULL));
+}

@@ -1,0 +1,376 @@
+/*
+ * From trials to verdicts: voids, pools, ratios, the control, the headline.
+ */
+#include "check.h"
+#include "fixture.h"
+#include "results.h"
+#include "rng.h"
+
+#define TARGETS 3
+
+/* pool, thread and the control of pool, `blocks` blocks, nothing wrong. */
+static struct results *
+made(unsigned blocks, double thread, uint64_t seed)
+{
+	static const double trial_noise = 0.01;
+	struct results *r = results_new();
+	struct rng rng;
+
+	assert_non_null(r);
+	rng_seed(&rng, seed);
+	assert_non_null(results_target(r, "pool", "a"));
+	assert_non_null(results_target(r, "thread", "b"));
+	results_target(r, "again", "@pool")->same_as = 0;
+	assert_non_null(results_point(r));
+	for (unsigned b = 0; b < blocks; b++) {
+		struct results_block *block = results_block(r, 0);
+		double shared = exp(0.2 * rng_normal(&rng));
+
+		for (uint32_t t = 0; t < TARGETS; t++) {
+			struct results_trial *trial = results_trial(block, t);
+
+			trial->value[METRIC_CPU] = 10 * shared * (t == 1 ?
+			    thread : 1) * exp(trial_noise * rng_normal(&rng));
+			trial->readings.steal = 0;
+		}
+	}
+	return (r);
+}
+
+static const struct results_ratio *
+cpu(const struct results *r, uint32_t target)
+{
+	const struct results_ratio *x = results_find(r, 0, target, METRIC_CPU);
+
+	assert_non_null(x);
+	return (x);
+}
+
+static void
+a_difference_is_found_and_said(void **state)
+{
+	struct results *r = made(20, 1.2, 1);
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_WORSE);
+	assert_true(near(cpu(r, 1)->valid.value, 1.2, 0.03));
+	assert_int_equal(cpu(r, 1)->valid.n, 20);
+	assert_true(cpu(r, 2)->control);
+	assert_int_equal(cpu(r, 2)->verdict, STATS_NOISE);
+	assert_non_null(strstr(r->headline,
+	    "more server CPU per request than pool"));
+	assert_non_null(strstr(r->headline, "noise floor"));
+	assert_null(results_find(r, 0, 0, METRIC_CPU));
+	assert_true(results_control(r) == 2);
+	results_free(r);
+}
+
+/* Self-test 20, "void only the losing target": a block goes whole. */
+static void
+a_failed_gate_voids_the_block_for_all(void **state)
+{
+	struct results *r = made(20, 1.2, 2);
+
+	(void)state;
+	/* In block 3 thread is cheap by far, and its trial is not valid. */
+	r->blocks[3].trials[1].value[METRIC_CPU] = 0.001;
+	r->blocks[3].trials[1].readings.steal = 0.5;
+	/* In block 5 the baseline is, by as much. */
+	r->blocks[5].trials[0].value[METRIC_CPU] = 0.001;
+	r->blocks[5].trials[0].readings.steal = 0.5;
+	assert_int_equal(results_close(r), 0);
+	assert_true(r->blocks[3].void_ && r->blocks[5].void_);
+	assert_true(results_voided(r) == 2);
+	assert_non_null(strstr(r->blocks[3].reason, "thread: steal 50%"));
+	for (uint32_t t = 0; t < TARGETS; t++)
+		assert_int_equal(results_cell(r, 0, t)->blocks, 18);
+	for (uint32_t t = 0; t < TARGETS; t++)
+		assert_int_equal(results_cell(r, 0, t)->value[METRIC_CPU].n,
+		    18);
+	assert_int_equal(cpu(r, 1)->valid.n, 18);
+	assert_int_equal(cpu(r, 1)->all.n, 20);
+	assert_int_equal(cpu(r, 2)->valid.n, 18);
+	assert_true(r->blocks[3].trials[1].gates == 1u << GATE_STEAL);
+	assert_true(r->blocks[3].trials[0].gates == 0);
+	results_free(r);
+}
+
+static void
+figures_of_void_blocks_are_shown_where_there_are_no_others(void **state)
+{
+	struct results *r = made(8, 1.2, 12);
+
+	(void)state;
+	for (unsigned b = 0; b < 8; b++)
+		r->blocks[b].trials[b % TARGETS].readings.steal = 0.5;
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 8);
+	assert_true(results_cell(r, 0, 0)->voided);
+	assert_int_equal(results_cell(r, 0, 0)->value[METRIC_CPU].n, 8);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_VOID);
+	assert_int_equal(cpu(r, 1)->valid.n, 0);
+	assert_true(near(results_shown(cpu(r, 1))->value, 1.2, 0.03));
+	assert_non_null(strstr(r->headline, "No verdict"));
+	/* One valid block, and the void ones count no more. */
+	for (uint32_t t = 0; t < TARGETS; t++)
+		r->blocks[0].trials[t].readings.steal = 0;
+	assert_int_equal(results_close(r), 0);
+	assert_false(results_cell(r, 0, 0)->voided);
+	assert_int_equal(results_cell(r, 0, 0)->value[METRIC_CPU].n, 1);
+	results_free(r);
+}
+
+static void
+the_pool_of_a_cell_leaves_void_blocks_out(void **state)
+{
+	struct results *r = made(4, 1, 3);
+
+	(void)state;
+	for (unsigned b = 0; b < 4; b++) {
+		for (uint32_t t = 0; t < TARGETS; t++) {
+			struct record *record = calloc(1, sizeof(*record));
+
+			assert_non_null(record);
+			record_begin(record, 0, 1000000000);
+			record_reply(record, 0, 0, 1000 * (b + 1), 0);
+			r->blocks[b].trials[t].record = record;
+		}
+	}
+	r->blocks[3].trials[2].readings.steal = 0.5;
+	assert_int_equal(results_close(r), 0);
+	for (uint32_t t = 0; t < TARGETS; t++) {
+		const struct record *pooled = results_cell(r, 0, t)->pooled;
+
+		assert_true(pooled->replies == 3);
+		assert_true(pooled->response.max == 3000);
+	}
+	/* Closing again counts nothing twice. */
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_cell(r, 0, 0)->pooled->replies == 3);
+	results_free(r);
+}
+
+static void
+one_failed_trial_voids_but_one_that_never_ran_does_not(void **state)
+{
+	struct results *r = made(8, 1, 4);
+
+	(void)state;
+	snprintf(r->blocks[2].trials[1].failed, RESULTS_TEXT, "it exited");
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 1);
+	assert_non_null(strstr(r->blocks[2].reason, "thread: it exited"));
+	for (unsigned b = 0; b < 8; b++)
+		snprintf(r->blocks[b].trials[1].failed, RESULTS_TEXT,
+		    "refused at 20000");
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 0);
+	assert_string_equal(results_cell(r, 0, 1)->failed,
+	    "refused at 20000");
+	assert_int_equal(results_cell(r, 0, 1)->blocks, 0);
+	assert_int_equal(results_cell(r, 0, 0)->blocks, 8);
+	assert_null(results_find(r, 0, 1, METRIC_CPU));
+	results_free(r);
+}
+
+static void
+an_unfinished_block_is_void(void **state)
+{
+	struct results *r = made(7, 1, 5);
+
+	(void)state;
+	r->blocks[6].trial_count = 1;
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 1 && r->blocks[6].void_);
+	assert_non_null(strstr(r->blocks[6].reason, "thread: not reached"));
+	r->blocks[6].trial_count = 3;
+	results_free(r);
+}
+
+static void
+few_blocks_give_no_verdict(void **state)
+{
+	struct results *r = made(5, 2, 6);
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_VOID);
+	assert_non_null(strstr(r->headline, "No verdict"));
+	results_free(r);
+}
+
+static void
+the_control_sets_the_noise_floor(void **state)
+{
+	struct results *r = made(20, 1.05, 7);
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_WORSE);
+	/* The same program under two names differs by 10%: 5% is nothing. */
+	for (unsigned b = 0; b < 20; b++)
+		r->blocks[b].trials[2].value[METRIC_CPU] *= 1.1;
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_NOISE);
+	assert_non_null(strstr(r->headline, "do not differ"));
+	results_free(r);
+}
+
+/* Self-test 11 through the whole of it, and no bias by the order. */
+static void
+a_against_a_through_the_verdicts(void **state)
+{
+	unsigned noise = 0;
+
+	(void)state;
+	for (uint64_t run = 0; run < 400; run++) {
+		struct results *r = made(12, 1, 1000 + run);
+
+		assert_int_equal(results_close(r), 0);
+		noise += cpu(r, 1)->verdict == STATS_NOISE;
+		results_free(r);
+	}
+	assert_in_range(noise, 380, 400);
+}
+
+static void
+memory_slopes_are_per_connection(void **state)
+{
+	struct results *r = made(1, 1, 8);
+
+	(void)state;
+	for (uint32_t n = 1; n <= 10000; n *= 10) {
+		struct results_memory *m = results_memory(r, 1, n);
+
+		m->user = 1e6 + 35000.0 * n;
+		m->kernel = 5e5 + 4000.0 * n;
+	}
+	snprintf(results_memory(r, 1, 20000)->refused, RESULTS_TEXT, "no");
+	assert_int_equal(results_close(r), 0);
+	assert_true(near(r->slopes[2].user, 35000, 1e-6));
+	assert_true(near(r->slopes[2].kernel, 4000, 1e-6));
+	assert_true(near(r->slopes[2].user_first, 35000, 1e-6));
+	assert_true(near(r->slopes[2].user_last, 35000, 1e-6));
+	assert_true(isnan(r->slopes[0].user) && isnan(r->slopes[3].user));
+	results_free(r);
+}
+
+static void
+models_are_told_in_words(void **state)
+{
+	struct results *r = made(1, 1, 9);
+	char text[RESULTS_TEXT];
+
+	(void)state;
+	r->points[0].connections = 1000;
+	r->points[0].depth = 16;
+	assert_string_equal(results_model(r, 0, text, sizeof(text)),
+	    "closed loop, depth 16, 1,000 connections");
+	r->points[0].rate = 12500;
+	r->points[0].connections = 1;
+	r->points[0].idle = 10000;
+	r->load.arrival = PLAN_POISSON;
+	assert_int_equal(plan_service_parse("bimodal:0.9:50us:550us",
+	    &r->load.service), 0);
+	assert_string_equal(results_model(r, 0, text, sizeof(text)),
+	    "open loop, Poisson 12,500/s, bimodal (90% 50 us, 10% 550 us), "
+	    "mean 100 us of CPU, 1 connection and 10,000 idle");
+	assert_string_equal(results_model(r, 7, text, sizeof(text)), "");
+	results_free(r);
+}
+
+static void
+empty_and_partial_results_close(void **state)
+{
+	struct results *r = results_new();
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	assert_string_equal(r->headline, "Nothing was measured.");
+	assert_non_null(results_target(r, "a", "b"));
+	assert_int_equal(results_close(r), 0);
+	assert_non_null(results_point(r));
+	assert_int_equal(results_close(r), 0);
+	assert_non_null(results_block(r, 0));
+	assert_int_equal(results_close(r), 0);
+	assert_true(results_voided(r) == 1);
+	assert_non_null(results_cell(r, 0, 0));
+	assert_null(results_cell(r, 1, 0));
+	results_free(r);
+	results_free(NULL);
+	r = fixture_hostile();
+	assert_int_equal(results_close(r), 0);
+	results_free(r);
+}
+
+static void
+steadiness_is_measured(void **state)
+{
+	struct results_trial trial = { 0 };
+	struct record *r = calloc(1, sizeof(*r));
+
+	(void)state;
+	assert_non_null(r);
+	record_begin(r, 0, 1000000000);
+	gates_unread(&trial.readings);
+	trial.record = r;
+	/* A response that doubles over the trial. */
+	for (uint64_t t = 0; t < 1000000000; t += 100000)
+		record_reply(r, t, t, t + 10000 + t / 100000, 0);
+	results_measure(&trial, 1000000, 0);
+	assert_true(near(trial.readings.drift, 2.0 / 3, 0.02));
+	/* A closed loop is judged by its rate, which is even here. */
+	results_measure(&trial, 1000000, 1);
+	assert_true(near(trial.readings.drift, 0, 0.01));
+	free(r);
+}
+
+static void
+adherence_counts_the_late_and_the_unsent(void **state)
+{
+	struct results_trial trial = { 0 };
+	struct record *r = calloc(1, sizeof(*r));
+
+	(void)state;
+	assert_non_null(r);
+	record_begin(r, 0, 1000000000);
+	gates_unread(&trial.readings);
+	trial.record = r;
+	for (uint64_t i = 0; i < 96; i++)
+		record_sent(r, i, i + 1000, 0);
+	record_sent(r, 100, 100 + 2000000, 0);
+	for (int i = 0; i < 3; i++)
+		record_bad(r, 200, 5000, RECORD_UNSENT);
+	results_measure(&trial, 1000000, 0);
+	assert_true(near(trial.readings.adherence, 0.96, 1e-9));
+	/* With a tolerance of 10 ms, only the three never sent are missing. */
+	results_measure(&trial, 10000000, 0);
+	assert_true(near(trial.readings.adherence, 0.97, 1e-9));
+	free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_difference_is_found_and_said),
+		cmocka_unit_test(a_failed_gate_voids_the_block_for_all),
+		cmocka_unit_test(
+		    figures_of_void_blocks_are_shown_where_there_are_no_others),
+		cmocka_unit_test(the_pool_of_a_cell_leaves_void_blocks_out),
+		cmocka_unit_test(
+		    one_failed_trial_voids_but_one_that_never_ran_does_not),
+		cmocka_unit_test(an_unfinished_block_is_void),
+		cmocka_unit_test(few_blocks_give_no_verdict),
+		cmocka_unit_test(the_control_sets_the_noise_floor),
+		cmocka_unit_test(a_against_a_through_the_verdicts),
+		cmocka_unit_test(memory_slopes_are_per_connection),
+		cmocka_unit_test(models_are_told_in_words),
+		cmocka_unit_test(empty_and_partial_results_close),
+		cmocka_unit_test(steadiness_is_measured),
+		cmocka_unit_test(adherence_counts_the_late_and_the_unsent),
+	};
+
+	return (cmocka_run_group_tests_name("results", tests, NULL, NULL));
+}

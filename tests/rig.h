@@ -1,0 +1,118 @@
+/**
+ * rig.h - a reactor on the bench: no threads, one turn of its loop at a time,
+ * and instead of the pool a list of what was handed over, which is worked on
+ * when the test says so. Link with -Wl,--wrap=pool_push.
+ *
+ * Thread for all functions: the test's own. They assert.
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include "conn.h"
+#include "process.h"
+#include "reactor.h"
+#include "unit.h"
+
+#define RIG_HELD_MAX 1024
+
+/** A bench. Change `service` between rig_new() and rig_start(). */
+struct rig {
+	struct service service;
+	struct reactor reactor;
+	struct counters workers;
+	struct processor processor;
+	struct job *held[RIG_HELD_MAX]; /* with the workers, oldest first */
+	unsigned held_count;
+	unsigned pushes;   /* chains that were handed over */
+	uint64_t spent_ns; /* what every job is said to have taken */
+	unsigned drained;  /* times that the end was reported */
+};
+
+/**
+ * rig_new(handler):
+ * Return a bench for a handler that does not run yet; never NULL.
+ */
+struct rig *rig_new(const throng_handler *handler);
+
+/**
+ * rig_start(rig):
+ * Open its reactor.
+ */
+void rig_start(struct rig *rig);
+
+/**
+ * rig_free(rig):
+ * Close every connection, let what is out come back, and free the bench.
+ * Asserts that nothing is left.
+ */
+void rig_free(struct rig *rig);
+
+/**
+ * rig_client(rig):
+ * Let a client in, as accept does, and return its non-blocking end.
+ */
+int rig_client(struct rig *rig);
+
+/**
+ * rig_conn(rig, slot):
+ * Return the connection in a slot, which is in use.
+ */
+struct conn *rig_conn(struct rig *rig, uint32_t slot);
+
+/**
+ * rig_turn(rig):
+ * Turn the event loop once, without waiting.
+ */
+void rig_turn(struct rig *rig);
+
+/**
+ * rig_work(rig, count):
+ * Work on up to `count` jobs and bring them back as one chain, which the
+ * next turn will see. Return how many.
+ */
+unsigned rig_work(struct rig *rig, unsigned count);
+
+/**
+ * rig_settle(rig):
+ * Turn and work until there is nothing to do.
+ */
+void rig_settle(struct rig *rig);
+
+/**
+ * rig_say(fd, text):
+ * Send the whole text as a client.
+ */
+void rig_say(int fd, const char *text);
+
+/**
+ * rig_hear(rig, fd, text):
+ * Turn and work until as many bytes have come, and check that they are the
+ * text.
+ */
+void rig_hear(struct rig *rig, int fd, const char *text);
+
+/**
+ * rig_hear_x(rig, fd, count):
+ * The same for `count` bytes 'x' and a newline.
+ */
+void rig_hear_x(struct rig *rig, int fd, size_t count);
+
+/**
+ * rig_silent(fd):
+ * Return whether nothing has come and the connection is open.
+ */
+bool rig_silent(int fd);
+
+/**
+ * rig_end(rig, fd):
+ * Turn and work until the connection ends, and close the client's end.
+ */
+void rig_end(struct rig *rig, int fd);
+
+/**
+ * rig_stats(rig):
+ * Return all counters.
+ */
+throng_stats rig_stats(const struct rig *rig);
+
+#endif /* RIG_H */

@@ -1,0 +1,333 @@
+/* The first stage: so many a pass, a pause when there is no room, refusals,
+ * and those who waited at the end. */
+#include "rig.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "listen.h"
+
+/* Errors that accepting is to meet, and how often it was tried. */
+static int accept_error, accept_errors;
+static unsigned accepts;
+
+/* Whether libevent gets no memory. */
+static bool event_fails;
+
+int __real_accept4(int fd, struct sockaddr *sa, socklen_t *length, int flags);
+int __wrap_accept4(int fd, struct sockaddr *sa, socklen_t *length, int flags);
+
+int
+__wrap_accept4(int fd, struct sockaddr *sa, socklen_t *length, int flags)
+{
+
+	accepts++;
+	if (accept_errors > 0) {
+		accept_errors--;
+		errno = accept_error;
+		return (-1);
+	}
+	return (__real_accept4(fd, sa, length, flags));
+}
+
+static void *
+event_malloc(size_t size)
+{
+
+	return (event_fails ? NULL : malloc(size));
+}
+
+static void *
+event_realloc(void *old, size_t size)
+{
+
+	return (event_fails ? NULL : realloc(old, size));
+}
+
+static struct rig *rig;
+static struct listener listener;
+
+static int
+open_rig(void **state)
+{
+	static const struct log quiet = { -1, 0, 0 };
+
+	(void)state;
+	rig = rig_new(&unit_handler);
+	assert_int_equal(listener_open(&listener, "127.0.0.1:0", 1, 1000,
+			     &quiet),
+	    THRONG_OK);
+	return (0);
+}
+
+static void
+serve(void)
+{
+
+	rig_start(rig);
+	assert_int_equal(accept_open(&rig->reactor, &listener, 1, 1),
+	    THRONG_OK);
+	assert_int_equal(accept_start(&rig->reactor), 0);
+}
+
+static int
+close_rig(void **state)
+{
+
+	(void)state;
+	accept_errors = 0;
+	rig_free(rig);
+	listener_close(&listener);
+	return (0);
+}
+
+static int
+dial(void)
+{
+	struct address a;
+	const char *why;
+	int fd;
+
+	assert_int_equal(address_parse(listener.text, &a, &why), 0);
+	fd = socket(a.storage.ss_family, SOCK_STREAM, 0);
+	assert_true(fd != -1);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a.storage, a.length),
+	    0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return (fd);
+}
+
+static void
+turn_until_open(unsigned count)
+{
+	int64_t deadline = unit_deadline();
+
+	while (rig->reactor.open != count) {
+		assert_true(support_turn(deadline));
+		rig_turn(rig);
+	}
+}
+
+#define MANY 40
+
+static void
+budget(void **state)
+{
+	int fds[MANY];
+
+	(void)state;
+	serve();
+	for (int i = 0; i < MANY; i++)
+		fds[i] = dial();
+	rig_turn(rig);
+	assert_int_equal(rig->reactor.open, 16);
+	rig_turn(rig);
+	assert_int_equal(rig->reactor.open, 32);
+	rig_turn(rig);
+	assert_int_equal(rig->reactor.open, MANY);
+	accepts = 0;
+	for (int i = 0; i < 10; i++)
+		rig_turn(rig);
+	assert_int_equal(accepts, 0);
+	assert_int_equal(rig_stats(rig).connections, MANY);
+	for (int i = 0; i < MANY; i++) {
+		assert_true(fcntl(rig_conn(rig, (uint32_t)i)->fd, F_GETFL) &
+		    O_NONBLOCK);
+		assert_true(fcntl(rig_conn(rig, (uint32_t)i)->fd, F_GETFD) &
+		    FD_CLOEXEC);
+		rig_say(fds[i], "a\n");
+		rig_hear(rig, fds[i], "a\n");
+		close(fds[i]);
+	}
+}
+
+/* No descriptors: it pauses, does not spin, says so once, and goes on. */
+static void
+out_of_descriptors(void **state)
+{
+	struct rlimit before, low;
+	char out[1024];
+	int first, second;
+
+	(void)state;
+	assert_int_equal(unit_log(&rig->service.log, THRONG_LOG_WARN,
+			     THRONG_LOG_TEXT),
+	    0);
+	serve();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	first = dial();
+	second = dial();
+	/* The highest in use is the last that there is. */
+	low = before;
+	low.rlim_cur = (rlim_t)second + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	for (int fd = 3; fd < second; fd++)
+		assert_int_not_equal(fcntl(fd, F_GETFD), -1);
+	accepts = 0;
+	rig_turn(rig);
+	assert_int_equal(accepts, 1);
+	assert_int_equal(rig_stats(rig).accept_paused, 1);
+	for (int i = 0; i < 3; i++)
+		rig_turn(rig);
+	/* Each pause is some milliseconds long: no try a turn. */
+	turn_until_open(0);
+	while (rig_stats(rig).accept_paused < 3)
+		rig_turn(rig);
+	assert_in_range(accepts, 3, 4);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	turn_until_open(2);
+	unit_log_read(&rig->service.log, out, sizeof(out));
+	assert_non_null(strstr(out,
+	    "accept-paused reason=\"Too many open files\"\n"));
+	assert_null(strstr(strchr(out, '\n'), "accept-paused"));
+	rig_say(first, "a\n");
+	rig_hear(rig, first, "a\n");
+	close(first);
+	close(second);
+}
+
+/* Even when there is no memory to wait for better times with. */
+static void
+no_memory_to_pause(void **state)
+{
+	int fd;
+
+	(void)state;
+	serve();
+	fd = dial();
+	accept_error = ENOMEM;
+	accept_errors = 1;
+	event_fails = true;
+	rig_turn(rig);
+	event_fails = false;
+	turn_until_open(1);
+	close(fd);
+}
+
+/* What is wrong with one client does not concern the next. */
+static void
+others_errors(void **state)
+{
+	static const int errors[] = { ECONNABORTED, EINTR, EPROTO, EPERM };
+	int fd;
+
+	(void)state;
+	serve();
+	for (size_t i = 0; i < UNIT_COUNT(errors); i++) {
+		fd = dial();
+		accept_error = errors[i];
+		accept_errors = 3;
+		rig_turn(rig);
+		assert_int_equal(rig->reactor.open, 1);
+		assert_int_equal(rig_stats(rig).accept_paused, 0);
+		close(fd);
+		turn_until_open(0);
+	}
+	for (int i = 0; i < 2; i++) {
+		static const int pauses[] = { ENFILE, ENOBUFS };
+
+		fd = dial();
+		accept_error = pauses[i];
+		accept_errors = 1;
+		rig_turn(rig);
+		assert_int_equal(rig_stats(rig).accept_paused, i + 1);
+		turn_until_open(1);
+		close(fd);
+		turn_until_open(0);
+	}
+}
+
+#define BUSY "!error busy too many connections\n"
+
+/* Too many: refused politely, and beyond that at once. */
+static void
+refusals(void **state)
+{
+	int fds[MANY], in;
+
+	(void)state;
+	rig->service.max_connections = 1;
+	serve();
+	in = dial();
+	turn_until_open(1);
+	for (int i = 0; i < MANY; i++)
+		fds[i] = dial();
+	while (rig_stats(rig).refused < MANY)
+		rig_turn(rig);
+	assert_int_equal(rig->reactor.refusing, CONN_REFUSING_MAX);
+	assert_int_equal(rig->reactor.open, CONN_REFUSING_MAX + 1);
+	for (int i = 0; i < MANY; i++) {
+		rig_hear(rig, fds[i], BUSY);
+		rig_end(rig, fds[i]);
+	}
+	assert_int_equal(rig->reactor.refusing, 0);
+	assert_int_equal(rig_stats(rig).connections, 1);
+	rig_say(in, "a\n");
+	rig_hear(rig, in, "a\n");
+	close(in);
+}
+
+/* At the end those who wait are let in; then nobody is. */
+static void
+stops(void **state)
+{
+	struct address a;
+	const char *why;
+	int fds[MANY], late;
+
+	(void)state;
+	serve();
+	for (int i = 0; i < MANY; i++)
+		fds[i] = dial();
+	accept_stop(&rig->reactor);
+	assert_int_equal(rig->reactor.open, MANY);
+	address_parse(listener.text, &a, &why);
+	late = socket(AF_INET, SOCK_STREAM, 0);
+	(void)connect(late, (struct sockaddr *)&a.storage, a.length);
+	for (int i = 0; i < 10; i++)
+		rig_turn(rig);
+	assert_int_equal(rig->reactor.open, MANY);
+	close(late);
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+}
+
+static void
+opening_fails(void **state)
+{
+
+	(void)state;
+	rig_start(rig);
+	event_fails = true;
+	assert_int_equal(accept_open(&rig->reactor, &listener, 1, 1),
+	    THRONG_ERR_NOMEM);
+	event_fails = false;
+	assert_null(rig->reactor.acceptors);
+	assert_int_equal(rig->reactor.acceptor_count, 0);
+	accept_close(&rig->reactor); /* harmless */
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
+	static const struct CMUnitTest tests[] = {
+		TEST(budget),
+		TEST(out_of_descriptors),
+		TEST(no_memory_to_pause),
+		TEST(others_errors),
+		TEST(refusals),
+		TEST(stops),
+		TEST(opening_fails),
+	};
+
+	unit_guard();
+	event_set_mem_functions(event_malloc, event_realloc, free);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,375 @@
+/* Which worker gets which job, and when: what one read brings is one job, one
+ * pass is one hand-over, and a worker is given no more than its share. */
+#include "rig.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+static void
+expect_request(const struct job *job, unsigned i, const char *text)
+{
+	const struct request *q = &job->requests[i];
+
+	assert_true(i < job->count);
+	assert_int_equal(q->length, strlen(text));
+	assert_memory_equal(job->in.data + q->offset, text, q->length);
+}
+
+static void
+one_read_one_job(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig_say(fd, "a\nb\nc\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->count, 3);
+	expect_request(rig->held[0], 0, "a");
+	expect_request(rig->held[0], 2, "c");
+	assert_int_equal(rig->reactor.jobs_out, 1);
+	rig_hear(rig, fd, "a\nb\nc\n");
+	assert_int_equal(rig_stats(rig).batches, 1);
+	assert_int_equal(rig->reactor.jobs_out, 0);
+	close(fd);
+	rig_free(rig);
+}
+
+static void
+halves(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig_say(fd, "ab");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 0);
+	rig_say(fd, "c\nd");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->count, 1);
+	expect_request(rig->held[0], 0, "abc");
+	rig_say(fd, "e\n");
+	rig_hear(rig, fd, "abc\nde\n");
+	assert_int_equal(rig_stats(rig).batches, 2);
+	close(fd);
+	rig_free(rig);
+}
+
+static void
+one_job_at_a_time(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig_say(fd, "a\n");
+	rig_turn(rig);
+	rig_say(fd, "b\nc\n");
+	for (int i = 0; i < 5; i++)
+		rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->count, 1);
+	rig_work(rig, 1);
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->count, 2);
+	rig_hear(rig, fd, "a\nb\nc\n");
+	close(fd);
+	rig_free(rig);
+}
+
+/* While a job waits in the backlog it still takes requests. */
+static void
+waiting_job_takes_more(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int first, second;
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig->spent_ns = CLOCK_S;
+	rig_start(rig);
+	first = rig_client(rig);
+	second = rig_client(rig);
+	rig_say(first, "long\n");
+	rig_hear(rig, first, "long\n"); /* from here on one job a worker */
+	rig_say(first, "a\n");
+	rig_turn(rig);
+	rig_say(second, "b\n");
+	rig_turn(rig);
+	rig_say(second, "c\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	rig_work(rig, 1);
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->count, 2);
+	rig_hear(rig, second, "b\nc\n");
+	rig_hear(rig, first, "a\n");
+	close(first);
+	close(second);
+	rig_free(rig);
+}
+
+#define MANY 200
+
+/* All that is ready in one pass leaves in one chain, up to the share. */
+static void
+one_push_a_pass(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[MANY];
+
+	(void)state;
+	rig->service.max_connections = MANY;
+	rig->service.config.workers = 2;
+	rig_start(rig);
+	for (int i = 0; i < MANY; i++)
+		fds[i] = rig_client(rig);
+	for (int i = 0; i < 5; i++)
+		rig_say(fds[i], "x\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 5);
+	assert_int_equal(rig->pushes, 1);
+	rig_settle(rig);
+	/* More than one worker's share: the rest is the next one's. */
+	for (int i = 0; i < MANY; i++)
+		rig_say(fds[i], "y\n");
+	rig->pushes = 0;
+	for (int i = 0; i < 20; i++)
+		rig_turn(rig);
+	assert_int_equal(rig->held_count, MANY);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(rig->held[i]->worker, i >= 128);
+	for (int i = 0; i < MANY; i++) {
+		rig_hear(rig, fds[i], i < 5 ? "x\ny\n" : "y\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
+/* Teach the dispatch that a job takes this long. */
+static void
+teach(struct rig *rig, int fd, uint64_t ns)
+{
+
+	rig->spent_ns = ns;
+	for (int i = 0; i < 100; i++) {
+		rig_say(fd, "t\n");
+		rig_hear(rig, fd, "t\n");
+	}
+}
+
+static void
+long_jobs_are_spread(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[6];
+
+	(void)state;
+	rig->service.config.workers = 4;
+	rig_start(rig);
+	for (int i = 0; i < 6; i++)
+		fds[i] = rig_client(rig);
+	teach(rig, fds[0], 10 * CLOCK_MS);
+	for (int i = 0; i < 6; i++) {
+		rig_say(fds[i], "x\n");
+		rig_turn(rig);
+	}
+	assert_int_equal(rig->held_count, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(rig->held[i]->worker, i);
+		assert_int_equal(rig->held[i]->slot, i);
+	}
+	assert_int_equal(rig->reactor.jobs_out, 6);
+	/* One comes back: the oldest that waits takes its worker. */
+	rig_work(rig, 1);
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 4);
+	assert_int_equal(rig->held[3]->slot, 4);
+	assert_int_equal(rig->held[3]->worker, 0);
+	for (int i = 0; i < 6; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
+/* Short again, and a worker is given as many as fill its time. */
+static void
+share_follows_the_time(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		unsigned least, most;
+	} rows[] = {
+		{ 10 * CLOCK_MS, 1, 1 },
+		{ 60 * CLOCK_US, 1, 1 },
+		{ 10 * CLOCK_US, 4, 5 },
+		{ 1 * CLOCK_US, 45, 50 },
+		{ 0, 100, 128 },
+	};
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[MANY];
+
+	(void)state;
+	rig->service.max_connections = MANY;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	for (int i = 0; i < MANY; i++)
+		fds[i] = rig_client(rig);
+	for (size_t row = 0; row < UNIT_COUNT(rows); row++) {
+		teach(rig, fds[0], rows[row].ns);
+		for (int i = 0; i < MANY; i++)
+			rig_say(fds[i], "x\n");
+		for (int i = 0; i < 20; i++)
+			rig_turn(rig);
+		assert_in_range(rig->held_count, rows[row].least,
+		    rows[row].most);
+		for (int i = 0; i < MANY; i++)
+			rig_hear(rig, fds[i], "x\n");
+	}
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+	rig_free(rig);
+}
+
+/* Whoever leaves while the job waits is not worked for. */
+static void
+left_while_waiting(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	unsigned calls;
+	int first, second;
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	first = rig_client(rig);
+	second = rig_client(rig);
+	teach(rig, first, 10 * CLOCK_MS);
+	calls = unit_calls;
+	rig_say(first, "a\n");
+	rig_turn(rig);
+	rig_say(second, "b\nc\n");
+	rig_turn(rig);
+	conn_close(rig_conn(rig, 1), CLOSE_RESET);
+	close(second);
+	/* Its slot has a new tenant before the job's turn comes. */
+	second = rig_client(rig);
+	assert_int_equal(rig_conn(rig, 1)->generation, 1);
+	rig_hear(rig, first, "a\n");
+	rig_settle(rig);
+	assert_int_equal(rig_stats(rig).dropped_gone, 2);
+	assert_int_equal(unit_calls, calls + 1);
+	assert_true(rig_silent(second));
+	assert_int_equal(rig->reactor.jobs_out, 0);
+	close(first);
+	close(second);
+	rig_free(rig);
+}
+
+/* Of a job that is half answered only the rest is dropped. */
+static void
+left_with_a_rest(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int first, second;
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	first = rig_client(rig);
+	second = rig_client(rig);
+	teach(rig, first, 10 * CLOCK_MS);
+	rig_say(second, "big 600000\nbig 1\nbig 2\n");
+	rig_turn(rig);
+	assert_int_equal(rig_work(rig, 1), 1);
+	rig_say(first, "a\n");
+	rig_turn(rig); /* the replies go out; the rest is held */
+	assert_true(rig_conn(rig, 1)->job_held);
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	/* The client reads: the rest goes to the backlog, behind `first`. */
+	for (char sink[65536]; rig_conn(rig, 1)->job_held;) {
+		(void)!read(second, sink, sizeof(sink));
+		rig_turn(rig);
+	}
+	assert_int_equal(rig->held_count, 1);
+	conn_close(rig_conn(rig, 1), CLOSE_RESET);
+	rig_hear(rig, first, "a\n");
+	rig_settle(rig);
+	assert_int_equal(rig_stats(rig).dropped_gone, 2);
+	close(first);
+	close(second);
+	rig_free(rig);
+}
+
+/* The handler's state is closed by a worker, however its client left. */
+static void
+states(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler_state);
+	int idle, waiting, out;
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	idle = rig_client(rig);
+	waiting = rig_client(rig);
+	out = rig_client(rig);
+	teach(rig, idle, 10 * CLOCK_MS);
+	rig_say(waiting, "state\n");
+	rig_hear(rig, waiting, "1\n");
+	rig_say(out, "state\n");
+	rig_hear(rig, out, "1\n");
+	assert_int_equal(unit_states, 3);
+	rig_say(out, "state\n");
+	rig_turn(rig);
+	rig_say(waiting, "state\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	for (uint32_t i = 0; i < 3; i++)
+		conn_close(rig_conn(rig, i), CLOSE_RESET);
+	/* Nothing of the handler ran here. */
+	assert_int_equal(unit_states, 3);
+	rig_settle(rig);
+	assert_int_equal(unit_states, 0);
+	assert_int_equal(rig_stats(rig).dropped_gone, 2);
+	assert_int_equal(rig->reactor.jobs_out, 0);
+	close(idle);
+	close(waiting);
+	close(out);
+	rig_free(rig);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_read_one_job),
+		cmocka_unit_test(halves),
+		cmocka_unit_test(one_job_at_a_time),
+		cmocka_unit_test(waiting_job_takes_more),
+		cmocka_unit_test(one_push_a_pass),
+		cmocka_unit_test(long_jobs_are_spread),
+		cmocka_unit_test(share_follows_the_time),
+		cmocka_unit_test(left_while_waiting),
+		cmocka_unit_test(left_with_a_rest),
+		cmocka_unit_test(states),
+	};
+
+	unit_guard();
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,158 @@
+# tests of single source files. Names behind -Wl,--wrap= are those whose
+# failure a test brings about; that needs the library linked in as objects.
+
+if TESTS_ON
+UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
+RIG_FILES = tests/rig.c tests/rig.h
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
+UNIT_TESTS = \
+	test_accept \
+	test_work \
+	test_oom \
+	test_conn \
+	test_read \
+	test_write \
+	test_dispatch \
+	test_reply \
+	test_listen \
+	test_options \
+	test_settings \
+	test_gather \
+	test_process \
+	test_reply_build \
+	test_events \
+	test_log \
+	test_bytes \
+	test_counters \
+	test_job \
+	test_mpsc \
+	test_park \
+	test_peer \
+	test_refuse \
+	test_wakeup
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+
+test_bytes_SOURCES = tests/test_bytes.c $(UNIT_FILES)
+test_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+test_bytes_LDADD = $(UNIT_LIBS)
+
+test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
+test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_counters_LDADD = $(UNIT_LIBS)
+
+test_job_SOURCES = tests/test_job.c $(UNIT_FILES)
+test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_job_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
+test_job_LDADD = $(UNIT_LIBS)
+
+test_mpsc_SOURCES = tests/test_mpsc.c $(UNIT_FILES)
+test_mpsc_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_mpsc_LDADD = $(UNIT_LIBS)
+
+test_park_SOURCES = tests/test_park.c $(UNIT_FILES)
+test_park_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_park_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_init \
+	-Wl,--wrap=pthread_mutex_init -Wl,--wrap=pthread_mutex_destroy
+test_park_LDADD = $(UNIT_LIBS)
+
+test_peer_SOURCES = tests/test_peer.c $(UNIT_FILES)
+test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_peer_LDADD = $(UNIT_LIBS)
+
+test_refuse_SOURCES = tests/test_refuse.c $(UNIT_FILES)
+test_refuse_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_refuse_LDADD = $(UNIT_LIBS)
+
+test_wakeup_SOURCES = tests/test_wakeup.c $(UNIT_FILES)
+test_wakeup_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_wakeup_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pipe2 -Wl,--wrap=read \
+	-Wl,--wrap=write
+test_wakeup_LDADD = $(UNIT_LIBS)
+
+test_events_SOURCES = tests/test_events.c $(UNIT_FILES) tests/json.c tests/json.h
+test_events_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_events_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
+test_events_LDADD = $(UNIT_LIBS)
+
+test_log_SOURCES = tests/test_log.c $(UNIT_FILES) tests/json.c tests/json.h
+test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write
+test_log_LDADD = $(UNIT_LIBS)
+
+test_gather_SOURCES = tests/test_gather.c $(UNIT_FILES)
+test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_gather_LDADD = $(UNIT_LIBS)
+
+test_process_SOURCES = tests/test_process.c $(UNIT_FILES)
+test_process_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_process_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+test_process_LDADD = $(UNIT_LIBS)
+
+test_reply_build_SOURCES = tests/test_reply_build.c $(UNIT_FILES)
+test_reply_build_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+test_reply_build_LDADD = $(UNIT_LIBS)
+
+test_listen_SOURCES = tests/test_listen.c $(UNIT_FILES)
+test_listen_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_listen_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket -Wl,--wrap=listen \
+	-Wl,--wrap=setsockopt -Wl,--wrap=getsockname -Wl,--wrap=calloc \
+	-Wl,--wrap=strdup
+test_listen_LDADD = $(UNIT_LIBS)
+
+test_options_SOURCES = tests/test_options.c $(UNIT_FILES)
+test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_options_LDADD = $(UNIT_LIBS)
+
+test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/json.h
+test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
+test_settings_LDADD = $(UNIT_LIBS)
+
+test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
+test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_dispatch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_dispatch_LDADD = $(UNIT_LIBS)
+
+test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
+test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_reply_LDADD = $(UNIT_LIBS)
+
+test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
+test_conn_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_conn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=calloc
+test_conn_LDADD = $(UNIT_LIBS)
+
+test_read_SOURCES = tests/test_read.c $(UNIT_FILES) $(RIG_FILES)
+test_read_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=realloc
+test_read_LDADD = $(UNIT_LIBS)
+
+test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
+test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=send
+test_write_LDADD = $(UNIT_LIBS)
+
+test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
+test_oom_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_oom_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
+	-Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup
+test_oom_LDADD = $(UNIT_LIBS)
+
+test_accept_SOURCES = tests/test_accept.c $(UNIT_FILES) $(RIG_FILES)
+test_accept_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_accept_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push \
+	-Wl,--wrap=accept4
+test_accept_LDADD = $(UNIT_LIBS)
+
+test_work_SOURCES = tests/test_work.c $(UNIT_FILES)
+test_work_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_work_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create \
+	-Wl,--wrap=pthread_join -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
+test_work_LDADD = $(UNIT_LIBS)
+
+endif
