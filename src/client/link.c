@@ -157,11 +157,10 @@ link_resolving(struct link *l)
 	return (l->started && look(l, &l->resolving));
 }
 
-/* How connecting waits (see connect.h): like all waits here, for a wakeup. */
+/* Wait as wait_connecting() says. */
 static int
-wait_connecting(void *context, int fd, short events, uint64_t until)
+wait_in_poll(struct link *l, int fd, short events, uint64_t until)
 {
-	struct link *l = context;
 	struct pollfd fds[2] = {
 		{ .fd = fd, .events = events },
 		{ .fd = l->wakeup.read_fd, .events = POLLIN },
@@ -181,6 +180,28 @@ wait_connecting(void *context, int fd, short events, uint64_t until)
 		if (left == 0)
 			return (0);
 	}
+}
+
+/*
+ * How connecting waits (see connect.h): for a wakeup as well, so here it can
+ * be aborted. It may be in the resolver at all other times.
+ */
+static int
+wait_connecting(void *context, int fd, short events, uint64_t until)
+{
+	struct link *l = context;
+	int rc;
+
+	pthread_mutex_lock(&l->lock);
+	l->resolving = false;
+	pthread_mutex_unlock(&l->lock);
+	rc = wait_in_poll(l, fd, events, until);
+	pthread_mutex_lock(&l->lock);
+	l->resolving = !l->aborted;
+	if (l->aborted)
+		rc = -1;
+	pthread_mutex_unlock(&l->lock);
+	return (rc);
 }
 
 /* Say what will not be answered, then that the link is gone. */
