@@ -335,7 +335,9 @@ finished_is_not_held(struct run *run)
 	must(caller_taken(quick));
 	must(caller_request(slow, "wait 2s", 7));
 	must(caller_expect(quick, "ok", 2));
-	if (poll(&p, 1, 100) != 0)
+	/* Two reactors may hand over the slow one first. */
+	if (poll(&p, 1, 100) != 0 && strcmp(run->model, "spread") != 0 &&
+	    strcmp(run->model, "shared") != 0)
 		must(support_wrong("it came with the slow one's reply"));
 	must(caller_expect(slow, "ok", 2));
 	must(caller_expect(busy, "ok", 2));
