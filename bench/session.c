@@ -317,6 +317,25 @@ show_ratio(struct session *s, uint32_t point)
 	s->live.ratio = text;
 }
 
+/* What is ahead: a trial also starts, connects and stops its target. */
+static void
+announce(const struct session *s, size_t points)
+{
+	const struct cmdline *o = s->options;
+	double trial = (double)(o->warm + o->trial) / 1e9 + 0.15;
+	double all = 0;
+
+	for (size_t p = 0; p < points; p++) {
+		const struct results_point *point = &s->results->points[p];
+
+		all += trial + (point->connections + point->idle) / 12000.0;
+	}
+	all *= (double)o->blocks * o->target_count;
+	fprintf(stderr, "%llu blocks x %u targets x %zu loads: about %.0f "
+	    "s\n", (unsigned long long)o->blocks, o->target_count, points,
+	    all);
+}
+
 int
 session_run(struct session *s)
 {
@@ -325,6 +344,8 @@ session_run(struct session *s)
 
 	s->blocks_begun = s->live.begun = session_now();
 	s->live.blocks = blocks * (unsigned)points;
+	if (s->live.on)
+		announce(s, points);
 	for (unsigned b = 0; b < blocks; b++) {
 		for (uint32_t p = 0; p < points; p++) {
 			s->live.block = b * (unsigned)points + p + 1;
