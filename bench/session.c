@@ -226,7 +226,9 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	config.load.seed = seed;
 	if (!isnan(p->rate)) {
 		spec.seed = seed;
-		spec.rate = p->rate;
+		/* The mean of the visits, which are geometric. */
+		spec.rate = p->rate / (double)o->visit;
+		config.load.stay = 1 - 1 / (double)o->visit;
 		spec.duration = length;
 		spec.connections = p->connections;
 		if (plan_make(&plan, &spec)) {
@@ -336,6 +338,43 @@ announce(const struct session *s, size_t points)
 	    all);
 }
 
+/* How many blocks of a point are valid. */
+static unsigned
+valid_blocks(const struct results *r, uint32_t point)
+{
+	unsigned n = 0;
+
+	for (size_t b = 0; b < r->block_count; b++)
+		n += r->blocks[b].point == point && !r->blocks[b].void_;
+	return (n);
+}
+
+/* More blocks in the place of void ones, half as many again at most; none
+ * where the machine let no block be valid. What a block is void for has
+ * nothing to do with which target looks better. */
+static int
+replace_void(struct session *s)
+{
+	const unsigned blocks = (unsigned)s->options->blocks;
+
+	for (uint32_t p = 0; p < s->results->point_count; p++) {
+		for (unsigned more = 0; more < blocks / 2; more++) {
+			unsigned valid;
+
+			if (results_close(s->results))
+				return (-1);
+			valid = valid_blocks(s->results, p);
+			if (valid == 0 || valid >= blocks)
+				break;
+			s->live.block++;
+			s->live.blocks++;
+			if (session_block(s, p))
+				return (-1);
+		}
+	}
+	return (0);
+}
+
 int
 session_run(struct session *s)
 {
@@ -356,6 +395,8 @@ session_run(struct session *s)
 			show_ratio(s, p);
 		}
 	}
+	if (replace_void(s))
+		goto interrupted;
 	live_clear(&s->live);
 	return (0);
 interrupted:
