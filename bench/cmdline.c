@@ -54,6 +54,9 @@ static const struct option_row rows[] = {
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
 	    "requests in a burst (10)" },
+	{ "visit", NUMBER, AT(visit), 1, 10000, "N",
+	    "partly open: an arrival is a visit of so many requests in\n"
+	    "the mean, each at the reply before it; --rate is of requests (1)" },
 	{ "choice", TEXT, AT(choice_text), 0, 0, "HOW",
 	    "connection of an arrival: round-robin, random, hot (random)" },
 	{ "service", TEXT, AT(service_text), 0, 0, "LAW",
@@ -280,6 +283,7 @@ defaults(struct cmdline *o)
 	memset(o, 0, sizeof(*o));
 	o->depth = 1;
 	o->burst = 10;
+	o->visit = 1;
 	o->size = PAYLOAD_STAMP_SIZE;
 	o->workers = 2;
 	o->warm = 200 * MS;
@@ -388,6 +392,8 @@ reconcile(struct cmdline *o)
 		    "not together with --request"));
 	if (o->expect != NULL && o->request == NULL)
 		return (wrong("expect", o->expect, "needs --request"));
+	if (o->visit > 1 && (o->closed || (!compare && o->rates.count == 0)))
+		return (wrong("visit", "N", "needs an open loop (--rate)"));
 	if (o->closed && o->rates.count > 0)
 		return (wrong("rate", o->rate_text,
 		    "not together with --closed"));

@@ -47,6 +47,7 @@ struct cmdline {
 	const char *arrival_text;
 	enum plan_arrival arrival;
 	uint64_t burst;
+	uint64_t visit;
 	const char *choice_text;
 	enum plan_choice choice;
 	const char *service_text;

@@ -402,7 +402,7 @@ prepare(struct run *r)
 		.framer = g->framer, .line_tail = g->line_tail,
 		.payload = g->payload, .connections = job->connections,
 		.active = job->active, .first = job->first,
-		.depth = g->depth, .seed = g->seed, .plan = g->plan,
+		.depth = g->depth, .seed = g->seed, .plan = g->plan, .stay = g->stay,
 		.record = &job->part->record,
 		.completions = job->completions,
 	};

@@ -119,6 +119,7 @@ describe(struct session *s, int argc, char **argv)
 	r->seed = o->seed;
 	r->limits = o->gates;
 	r->load = s->spec;
+	r->partly_open = o->visit > 1;
 	r->warmup = o->warm;
 	r->trial = o->trial;
 	r->drain = o->drain;
