@@ -134,7 +134,7 @@ destination(const struct run *r, uint32_t i, struct address *to)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&to->storage;
 
-	*to = r->job->config->address;
+	*to = *r->job->address;
 	if (r->job->config->spread && in->sin_family == AF_INET)
 		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % SPREAD);
 }

@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
+
+/* Descriptors that a server needs beside its connections. */
+#define SERVER_SPARE 200
 
 static volatile sig_atomic_t interrupted;
 
@@ -67,7 +71,7 @@ static void
 fill_point(const struct session *s, struct results_point *p, uint32_t n,
     double rate, double load)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 
 	p->rate = rate;
 	p->load = load;
@@ -101,7 +105,7 @@ lowest_capacity(struct session *s, uint32_t connections)
 int
 session_points(struct session *s)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p;
 
 	for (unsigned c = 0; c < o->connections.count; c++) {
@@ -124,7 +128,7 @@ static void
 load_config(const struct session *s, const struct results_point *p,
     uint32_t target, struct gen_config *g)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	const struct target_spec *t = &o->targets[target];
 	const uint32_t all = p->connections + p->idle;
 	throng_framing framing = o->frame;
@@ -147,6 +151,24 @@ load_config(const struct session *s, const struct results_point *p,
 	g->congestion = o->congestion;
 	g->cpu = strcmp(o->layout, "split") == 0 ?
 	    (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : -1;
+}
+
+/* A server holds no more than its descriptors allow: then there are more. */
+static unsigned
+shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
+{
+	struct rlimit limit = { .rlim_max = 1024 };
+	uint64_t most, n;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	most = limit.rlim_max > 2 * SERVER_SPARE ?
+	    limit.rlim_max - SERVER_SPARE : SERVER_SPARE;
+	n = (connections + most - 1) / most;
+	if (o->targets[target].command[0] == '\0')
+		return (1);
+	if (o->shards > n)
+		n = o->shards;
+	return (n > TRIAL_SHARDS ? TRIAL_SHARDS : (unsigned)n);
 }
 
 /* One reading of memory for each target and number of connections. */
@@ -185,7 +207,7 @@ int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
@@ -197,6 +219,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	int rc;
 
 	config.memory = &memory;
+	config.shards = shards_of(o, target, p->connections + p->idle);
 	trial->seed = seed;
 	trial->start = session_now() - s->begun;
 	load_config(s, p, target, &config.load);
@@ -255,7 +278,7 @@ session_block(struct session *s, uint32_t point)
 	const uint32_t n = s->options->target_count;
 	struct results_block *block = results_block(s->results, point);
 	struct results_trial *trial;
-	uint32_t order[OPTIONS_TARGETS];
+	uint32_t order[CMDLINE_TARGETS];
 	uint64_t seed = rng_next(&s->rng);
 
 	if (block == NULL)

@@ -193,12 +193,6 @@ static const char *const bads[][2] = {
 	{ "--log-level loud", "--log-level loud: not error|warn|info|debug" },
 	{ "--log-format xml", "--log-format xml: not text|json" },
 	{ "--handler third", "--handler third: no such handler, but unit second" },
-	{ "--listen 8000",
-	    "--listen 8000: not host:port, [ipv6]:port or unix:/path" },
-	{ "--listen unix:", "--listen unix:: the path is empty" },
-	{ "--listen 127.0.0.1:65536",
-	    "--listen 127.0.0.1:65536: the port is "
-	    "not a number from 0 to 65535" },
 	{ "--workers", "--workers: an argument is missing, see --help" },
 	{ "--nonsense", "--nonsense: no such option, see --help" },
 	{ "--nonsense=7", "--nonsense=7: no such option, see --help" },
