@@ -19,27 +19,32 @@
 /* Enough for the resolver, the deepest call; 256 of them still fit. */
 #define STACK_SIZE ((size_t)256 << 10)
 
+size_t
+link_capacity(const struct options *options)
+{
+
+	return (options->window < CAPACITY_MIN ? CAPACITY_MIN :
+	    options->window);
+}
+
 struct link *
 link_new(const struct options *options, const char *address,
     const struct link_events *events, void *context)
 {
 	struct link *l = calloc(1, sizeof(*l));
-	size_t capacity = options->window, flight = options->window;
+	/* Without delimiters, two requests under way would become one. */
+	size_t flight = options->framing == THRONG_FRAME_RAW ? 1 :
+	    options->window;
 
 	if (l == NULL)
 		return (NULL);
-	if (capacity < CAPACITY_MIN)
-		capacity = CAPACITY_MIN;
-	/* Without delimiters, two requests under way would become one. */
-	if (options->framing == THRONG_FRAME_RAW)
-		flight = 1;
 	l->options = options;
 	l->address = address;
 	l->events = events;
 	l->context = context;
 	l->fd = -1;
 	l->resolving = true;
-	l->window = window_new(capacity, flight);
+	l->window = window_new(link_capacity(options), flight);
 	l->reader = reader_new(options->framing, options->max_frame);
 	if (l->window == NULL || l->reader == NULL ||
 	    wakeup_open(&l->wakeup)) {
