@@ -450,6 +450,7 @@ static void
 worker_refuses(void **state)
 {
 	throng_handler handler = unit_handler;
+	throng_stats stats;
 	struct talk *t;
 
 	(void)state;
@@ -457,8 +458,12 @@ worker_refuses(void **state)
 	handler.worker_close = close_never;
 	t = talk_new(&handler);
 	talk_start(t);
+	hear(t, "!error busy too many connections\n");
 	hear_end(t);
-	assert_int_equal(talk_end(t, CLOSE_MEMORY).requests, 0);
+	shutdown(t->client, SHUT_WR);
+	stats = talk_end(t, CLOSE_REFUSED);
+	assert_int_equal(stats.requests, 0);
+	assert_int_equal(stats.refused, 1);
 }
 
 int

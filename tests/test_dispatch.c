@@ -135,10 +135,12 @@ one_push_a_pass(void **state)
 	rig->service.max_connections = MANY;
 	rig->service.config.workers = 2;
 	rig_start(rig);
+	rig_teach(rig, 0);
 	for (int i = 0; i < MANY; i++)
 		fds[i] = rig_client(rig);
 	for (int i = 0; i < 5; i++)
 		rig_say(fds[i], "x\n");
+	rig->pushes = 0;
 	rig_turn(rig);
 	assert_int_equal(rig->held_count, 5);
 	assert_int_equal(rig->pushes, 1);
@@ -169,6 +171,31 @@ teach(struct rig *rig, int fd, uint64_t ns)
 		rig_say(fd, "t\n");
 		rig_hear(rig, fd, "t\n");
 	}
+}
+
+/* Of what nothing is known yet, each worker gets one. */
+static void
+unknown_jobs_are_spread(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[3];
+
+	(void)state;
+	rig->service.config.workers = 2;
+	rig_start(rig);
+	for (int i = 0; i < 3; i++) {
+		fds[i] = rig_client(rig);
+		rig_say(fds[i], "x\n");
+	}
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 2);
+	assert_int_equal(rig->held[0]->worker, 0);
+	assert_int_equal(rig->held[1]->worker, 1);
+	for (int i = 0; i < 3; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
 }
 
 static void
@@ -363,6 +390,7 @@ main(void)
 		cmocka_unit_test(one_job_at_a_time),
 		cmocka_unit_test(waiting_job_takes_more),
 		cmocka_unit_test(one_push_a_pass),
+		cmocka_unit_test(unknown_jobs_are_spread),
 		cmocka_unit_test(long_jobs_are_spread),
 		cmocka_unit_test(share_follows_the_time),
 		cmocka_unit_test(left_while_waiting),
