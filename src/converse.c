@@ -138,6 +138,7 @@ static void
 linger(int fd)
 {
 	uint64_t end = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS, now;
+	uint64_t us;
 	struct timeval left;
 	char sink[4096];
 	size_t total = 0;
@@ -146,8 +147,11 @@ linger(int fd)
 	if (shutdown(fd, SHUT_WR) == -1)
 		return;
 	while (total <= CONN_LINGER_BYTES && (now = clock_now()) < end) {
-		left.tv_sec = (time_t)((end - now) / CLOCK_S);
-		left.tv_usec = (suseconds_t)((end - now) % CLOCK_S / 1000 + 1);
+		/* Rounded up before it is split, or it could be 1,000,000
+		 * microseconds, which the kernel refuses. */
+		us = (end - now) / CLOCK_US + 1;
+		left.tv_sec = (time_t)(us / 1000000);
+		left.tv_usec = (suseconds_t)(us % 1000000);
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &left,
 		    sizeof(left));
 		n = recv(fd, sink, sizeof(sink), 0);

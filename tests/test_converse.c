@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "converse.h"
@@ -24,6 +25,46 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_realloc(void *old, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __real_setsockopt(int fd, int level, int name, const void *value,
+    socklen_t length);
+int __wrap_setsockopt(int fd, int level, int name, const void *value,
+    socklen_t length);
+
+/* A clock that goes on by so many nanoseconds at every look; 0: the real one.
+ * And socket options that could not be set. */
+static _Atomic long clock_step, clock_at;
+static _Atomic int bad_options;
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	long step = atomic_load(&clock_step);
+
+	if (step == 0)
+		return (__real_clock_gettime(clock, now));
+	*now = (struct timespec){
+		1,
+		atomic_fetch_add(&clock_at, step) % 1000000000,
+	};
+	return (0);
+}
+
+int
+__wrap_setsockopt(int fd, int level, int name, const void *value,
+    socklen_t length)
+{
+	int rc = __real_setsockopt(fd, level, name, value, length);
+
+	/* Without its timeout the conversation would never end. */
+	if (rc == -1) {
+		atomic_fetch_add(&bad_options, 1);
+		shutdown(fd, SHUT_RDWR);
+	}
+	return (rc);
+}
 
 static bool
 interrupted(void)
@@ -407,6 +448,31 @@ lingers_by_time(void **state)
 	talk_end(t, CLOSE_DONE);
 }
 
+/* However little of the time is over when it begins. */
+static void
+lingers_from_the_start(void **state)
+{
+	struct talk *t;
+
+	(void)state;
+	for (long step = 1; step <= 10000; step *= 10) {
+		t = talk_new(&unit_handler);
+		talk_start(t);
+		atomic_store(&clock_step, step);
+		say(t, "close\n");
+		/* Not to be waited for with this clock. */
+		assert_int_equal(__real_recv(t->client, (char[6]){ 0 }, 6,
+				     MSG_WAITALL),
+		    6);
+		assert_int_equal(__real_recv(t->client, (char[1]){ 0 }, 1, 0),
+		    0);
+		shutdown(t->client, SHUT_WR);
+		talk_end(t, CLOSE_DONE);
+		atomic_store(&clock_step, 0);
+		assert_int_equal(atomic_load(&bad_options), 0);
+	}
+}
+
 static void
 no_memory(void **state)
 {
@@ -450,6 +516,7 @@ static void
 worker_refuses(void **state)
 {
 	throng_handler handler = unit_handler;
+	throng_stats stats;
 	struct talk *t;
 
 	(void)state;
@@ -459,7 +526,10 @@ worker_refuses(void **state)
 	talk_start(t);
 	hear(t, "!error busy too many connections\n");
 	hear_end(t);
-	assert_int_equal(talk_end(t, CLOSE_REFUSED).requests, 0);
+	shutdown(t->client, SHUT_WR);
+	stats = talk_end(t, CLOSE_REFUSED);
+	assert_int_equal(stats.requests, 0);
+	assert_int_equal(stats.refused, 1);
 }
 
 int
@@ -476,6 +546,7 @@ main(void)
 		cmocka_unit_test(states),
 		cmocka_unit_test(lingers),
 		cmocka_unit_test(lingers_by_time),
+		cmocka_unit_test(lingers_from_the_start),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(worker_refuses),
 	};

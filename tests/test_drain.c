@@ -53,13 +53,32 @@ idle_clients(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		fds[i] = rig_client(rig);
-	/* Quiet and owed nothing: nobody is waited for. */
+	/* Who is quiet is not waited for. */
 	drain_begin(&rig->reactor);
+	assert_int_equal(rig->reactor.open, 0);
 	assert_true(rig->drained > 0);
 	for (int i = 0; i < 3; i++)
 		rig_end(rig, fds[i]);
+}
+
+/* Who still sends is, so that closing destroys no reply on its way. */
+static void
+busy_client(void **state)
+{
+	int fd = rig_client(rig);
+
+	(void)state;
+	rig_say(fd, "a\n");
+	rig_turn(rig);
+	drain_begin(&rig->reactor);
+	rig_say(fd, "too late\n");
+	rig_hear(rig, fd, "a\n");
+	rig_settle(rig);
+	assert_int_equal(rig->reactor.open, 1);
+	assert_int_equal(rig->drained, 0);
+	rig_end(rig, fd);
 	assert_true(rig->drained > 0);
-	assert_int_equal(rig->reactor.open, 0);
+	assert_int_equal(rig_stats(rig).requests, 1);
 }
 
 /* What was sent before the end is answered, read or not, and nothing after. */
@@ -181,7 +200,7 @@ kills(void **state)
 static void
 drain_then_kill(void **state)
 {
-	int fd = rig_client(rig), quiet = rig_client(rig);
+	int fd = rig_client(rig), idle = rig_client(rig);
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
@@ -199,7 +218,7 @@ drain_then_kill(void **state)
 		rig_stats(rig).dropped_stopping,
 	    5);
 	close(fd);
-	close(quiet);
+	close(idle);
 }
 
 /* Orders come through the same queue as replies, in their order. */
@@ -262,6 +281,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(nobody_there),
 		TEST(idle_clients),
+		TEST(busy_client),
 		TEST(owed_replies),
 		TEST(owed_many),
 		TEST(owed_large),

@@ -166,7 +166,8 @@ test_work_LDADD = $(UNIT_LIBS)
 test_converse_SOURCES = tests/test_converse.c $(UNIT_FILES)
 test_converse_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_converse_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv \
-	-Wl,--wrap=realloc -Wl,--wrap=calloc
+	-Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=setsockopt \
+	-Wl,--wrap=clock_gettime
 test_converse_LDADD = $(UNIT_LIBS)
 
 test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
