@@ -211,14 +211,17 @@ end_state(struct conn *c)
 	dispatch_job(c->reactor, c->state_job);
 }
 
-/* A job that waits for the output waits in vain; others find nobody. */
+/* A job that waits, for a worker or for the output, waits in vain; one that
+ * is out will find nobody. */
 static void
 end_job(struct conn *c)
 {
 	struct counters *counters = &c->reactor->counters;
 
-	if (!c->job_held)
+	if (c->job == NULL || c->job_out)
 		return;
+	if (!c->job_held)
+		dispatch_forget(c->reactor, c->job);
 	counter_add_own(c->reactor->phase == REACTOR_KILLED ?
 	    &counters->dropped_stopping : &counters->dropped_gone,
 	    job_unanswered(c->job));

@@ -32,8 +32,7 @@
 struct dispatch {
 	struct reactor *reactor;
 	struct event *pass; /* runs behind the callbacks of this pass */
-	struct job *first;
-	struct job **last;
+	TAILQ_HEAD(, job) backlog;
 	uint64_t estimate; /* of a job's time, nanoseconds */
 	unsigned workers;
 	unsigned *held;
@@ -52,54 +51,25 @@ share(const struct dispatch *d)
 	return (jobs < SHARE_MAX ? (unsigned)jobs : SHARE_MAX);
 }
 
-static struct job *
-backlog_take(struct dispatch *d)
-{
-	struct job *job = d->first;
-
-	if (job == NULL)
-		return (NULL);
-	d->first = job->backlog_next;
-	if (d->first == NULL)
-		d->last = &d->first;
-	return (job);
-}
-
-/* A job whose client has left while it waited. */
-static void
-drop(struct reactor *r, struct job *job)
-{
-
-	counter_add_own(r->phase == REACTOR_KILLED ?
-	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
-	    job_unanswered(job));
-	reactor_job_done(r, job);
-	r->jobs_out--;
-	reactor_poke(r);
-}
-
-/* Take the next job that somebody still waits for, ready to leave. */
+/* Take the next job, ready to leave. */
 static struct job *
 next_job(struct dispatch *d)
 {
-	struct reactor *r = d->reactor;
+	struct job *job = TAILQ_FIRST(&d->backlog);
 	struct conn *c;
-	struct job *job;
 
-	while ((job = backlog_take(d)) != NULL) {
-		if (job->kind == JOB_END)
-			return (job);
-		c = conn_find(r, job->slot, job->generation);
-		if (c != NULL) {
-			/* The state goes along: no other has it now. */
-			job->state = c->state;
-			c->state = NULL;
-			c->job_out = true;
-			return (job);
-		}
-		drop(r, job);
+	if (job == NULL)
+		return (NULL);
+	TAILQ_REMOVE(&d->backlog, job, backlog);
+	if (job->kind == JOB_REQUESTS) {
+		/* Whoever leaves takes the job along: it is still there. */
+		c = conn_find(d->reactor, job->slot, job->generation);
+		/* The state goes with the job: no other has it now. */
+		job->state = c->state;
+		c->state = NULL;
+		c->job_out = true;
 	}
-	return (NULL);
+	return (job);
 }
 
 /* Take back what a late worker has not begun; some may be other reactors'.
@@ -157,9 +127,9 @@ look(evutil_socket_t fd, short what, void *argument)
 			take_back(d->reactor, w);
 	/* Workers that were late may have room again without having brought
 	 * anything back to this reactor. */
-	if (d->first != NULL)
+	if (!TAILQ_EMPTY(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
-	if (d->held_all > 0 || d->first != NULL)
+	if (d->held_all > 0 || !TAILQ_EMPTY(&d->backlog))
 		start_looking(d);
 }
 
@@ -195,10 +165,10 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 	 * Always from the first on: the work gathers on as few workers as
 	 * have room for it, and the others sleep.
 	 */
-	for (unsigned w = 0; w < d->workers && d->first != NULL; w++)
+	for (unsigned w = 0; w < d->workers && !TAILQ_EMPTY(&d->backlog); w++)
 		if (!pool_is_late(d->reactor->pool, w, now))
 			fill(d, w, limit);
-	if (d->held_all > 0 || d->first != NULL)
+	if (d->held_all > 0 || !TAILQ_EMPTY(&d->backlog))
 		start_looking(d);
 }
 
@@ -211,7 +181,7 @@ dispatch_open(struct reactor *r)
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		goto err0;
 	d->reactor = r;
-	d->last = &d->first;
+	TAILQ_INIT(&d->backlog);
 	d->workers = workers;
 	/* Nothing is known yet: one job at a time. */
 	d->estimate = QUANTUM;
@@ -250,9 +220,7 @@ dispatch_job(struct reactor *r, struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
-	job->backlog_next = NULL;
-	*d->last = job;
-	d->last = &job->backlog_next;
+	TAILQ_INSERT_TAIL(&d->backlog, job, backlog);
 	r->jobs_out++;
 	/* Active already: nothing happens. Otherwise it runs in this pass,
 	 * behind the callbacks that are active now. */
@@ -264,11 +232,16 @@ dispatch_again(struct reactor *r, struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
-	job->backlog_next = d->first;
-	if (d->first == NULL)
-		d->last = &job->backlog_next;
-	d->first = job;
+	TAILQ_INSERT_HEAD(&d->backlog, job, backlog);
 	event_active(d->pass, EV_TIMEOUT, 0);
+}
+
+void
+dispatch_forget(struct reactor *r, struct job *job)
+{
+
+	TAILQ_REMOVE(&r->dispatch->backlog, job, backlog);
+	r->jobs_out--;
 }
 
 /* A worker has one job less. */
@@ -296,6 +269,6 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	let_go(d, job);
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
-	if (d->first != NULL)
+	if (!TAILQ_EMPTY(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
 }

@@ -43,11 +43,17 @@ void dispatch_close(struct dispatch *dispatch);
 /**
  * dispatch_job(reactor, job):
  * Put a job at the end of the backlog; it is dispatch's until it comes back
- * through reply.c. It leaves at the end of this pass at the earliest. A job
- * whose connection is gone when its turn comes is dropped and counted.
+ * through reply.c. It leaves at the end of this pass at the earliest.
  * Thread: the reactor's.
  */
 void dispatch_job(struct reactor *reactor, struct job *job);
+
+/**
+ * dispatch_forget(reactor, job):
+ * Take a job out of the backlog; it is the caller's again.
+ * Thread: the reactor's.
+ */
+void dispatch_forget(struct reactor *reactor, struct job *job);
 
 /**
  * dispatch_returned(reactor, job):

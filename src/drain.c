@@ -23,7 +23,7 @@ kill_conn(struct conn *c)
 	char frame[REFUSE_MAX];
 	size_t length;
 
-	if (c->job != NULL && c->phase != CONN_LINGER) {
+	if (c->job != NULL && !c->job_out) {
 		length = refuse_frame(c->reactor->service->framer.framing,
 		    REFUSE_STOPPING, 0, frame);
 		(void)write_reply(c, frame, length);

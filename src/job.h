@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "bytes.h"
 #include "counters.h"
@@ -73,7 +74,8 @@ struct reactor;
 struct job {
 	struct mpsc_node node;
 	struct reactor *home;     /* where the replies go; NULL: thread mode */
-	struct job *backlog_next; /* while it waits in its reactor */
+	TAILQ_ENTRY(job) backlog; /* while it waits in its reactor */
+	struct job *idle_next;    /* while it is empty */
 	void *state;              /* the handler's state of the connection */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */

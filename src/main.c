@@ -10,6 +10,8 @@
 #include <event2/event.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 
 /** What the thread that waits for signals works with. */
 struct watch {
+	_Atomic bool ended; /* the server has, by itself or not */
 	throng_server *server;
 	const struct log *log;
 	sigset_t signals;
@@ -40,6 +43,15 @@ on_libevent_log(int severity, const char *text)
 		log_text(&l, "text", text);
 		log_end(&l);
 	}
+}
+
+/* libevent cannot go on; by itself it would exit as if nothing were wrong. */
+static void
+on_libevent_fatal(int error)
+{
+
+	(void)error;
+	abort();
 }
 
 /* As many descriptors as the system lets this process have. */
@@ -109,6 +121,21 @@ on_started(throng_server *s, void *argument)
 	fflush(stdout);
 }
 
+/* Wait for a signal to end; false once the server has ended. */
+static bool
+next_signal(struct watch *w, int *number)
+{
+
+	/* SIGUSR2 is main's word for that, if it comes from main. Acquire:
+	 * pairs with its store. */
+	do {
+		if (sigwait(&w->signals, number) != 0)
+			return (false);
+	} while (*number == SIGUSR2 && !atomic_load_explicit(&w->ended,
+	    memory_order_acquire));
+	return (*number != SIGUSR2);
+}
+
 static void *
 watch_main(void *argument)
 {
@@ -116,15 +143,15 @@ watch_main(void *argument)
 	struct log_line l;
 	int number;
 
-	/* SIGUSR2 is main's word that the server has ended by itself. */
-	if (sigwait(&w->signals, &number) != 0 || number == SIGUSR2)
+	if (!next_signal(w, &number))
 		return (NULL);
+	/* First of all: the line may have to wait, the end may not. */
+	throng_stop(w->server);
 	if (log_begin(&l, w->log, THRONG_LOG_INFO, "draining")) {
 		log_number(&l, "signal", (uint64_t)number);
 		log_end(&l);
 	}
-	throng_stop(w->server);
-	if (sigwait(&w->signals, &number) != 0 || number == SIGUSR2)
+	if (!next_signal(w, &number))
 		return (NULL);
 	/* At once: nothing is waited for, nothing freed. */
 	summary(w->log, w->server);
@@ -161,6 +188,8 @@ serve(const struct options *o, struct watch *w)
 		return (EXIT_FAILURE);
 	}
 	error = throng_run(w->server);
+	/* Release: pairs with the load in next_signal(). */
+	atomic_store_explicit(&w->ended, true, memory_order_release);
 	pthread_kill(w->thread, SIGUSR2);
 	pthread_join(w->thread, NULL);
 	if (error != THRONG_OK && log_begin(&l, w->log, THRONG_LOG_ERROR,
@@ -196,6 +225,7 @@ throng_main_choice(int argc, char **argv,
 	    options.config.log_format };
 	watch.log = &log;
 	event_set_log_callback(on_libevent_log);
+	event_set_fatal_callback(on_libevent_fatal);
 	raise_descriptor_limit();
 	block_signals(&watch);
 	options.config.started = on_started;

@@ -119,7 +119,7 @@ reactor_close(struct reactor *r)
 	for (int i = 0; i < 3; i++)
 		job_free(r->orders[i]);
 	while ((job = r->idle_jobs) != NULL) {
-		r->idle_jobs = job->backlog_next;
+		r->idle_jobs = job->idle_next;
 		job_free(job);
 	}
 	bytes_free(&r->scratch);
@@ -187,7 +187,7 @@ reactor_job(struct reactor *r)
 
 	if (job == NULL)
 		return (job_new(JOB_REQUESTS_MAX));
-	r->idle_jobs = job->backlog_next;
+	r->idle_jobs = job->idle_next;
 	r->idle_count--;
 	return (job);
 }
@@ -202,7 +202,7 @@ reactor_job_done(struct reactor *r, struct job *job)
 		return;
 	}
 	job_reset(job);
-	job->backlog_next = r->idle_jobs;
+	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;
 	r->idle_count++;
 }

@@ -6,7 +6,7 @@
 #include "reactor.h"
 #include "write.h"
 
-/** Jobs worked on before the sockets get their turn again. */
+/** Jobs worked on before other callbacks of the pass get their turn. */
 #define BATCH_MAX 256
 
 /* The client has left: the replies have nowhere to go, but the handler's

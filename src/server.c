@@ -280,7 +280,10 @@ static void
 join_all(throng_server *s, uint64_t deadline)
 {
 
-	if (s->pool != NULL && !pool_stop(s->pool, deadline))
+	/* While a reactor still has jobs out it may hand over more: then the
+	 * pool has to stay, as with a handler that does not return. */
+	if (s->pool != NULL && (!all_drained(s) ||
+	    !pool_stop(s->pool, deadline)))
 		s->stuck = true;
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)

@@ -106,20 +106,6 @@ rig_start(struct rig *rig)
 }
 
 void
-rig_teach(struct rig *rig, uint64_t ns)
-{
-	int fd = rig_client(rig);
-
-	rig->spent_ns = ns;
-	for (int i = 0; i < 100; i++) {
-		rig_say(fd, "t\n");
-		rig_hear(rig, fd, "t\n");
-	}
-	shutdown(fd, SHUT_WR);
-	rig_end(rig, fd);
-}
-
-void
 rig_free(struct rig *rig)
 {
 	struct reactor *r = &rig->reactor;

@@ -42,14 +42,6 @@ struct rig *rig_new(const throng_handler *handler);
 void rig_start(struct rig *rig);
 
 /**
- * rig_teach(rig, ns):
- * Make the dispatch believe that a job takes `ns` nanoseconds; at first it
- * gives every worker one at a time. Uses a client of its own.
- * Thread: the test's own.
- */
-void rig_teach(struct rig *rig, uint64_t ns);
-
-/**
  * rig_free(rig):
  * Close every connection, let what is out come back, and free the bench.
  * Asserts that nothing is left. * Thread: the test's own.
