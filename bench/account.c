@@ -155,9 +155,19 @@ read_stat(pid_t pid, struct stat_line *s)
 typedef void (*each_process)(pid_t pid, const struct stat_line *stat,
     void *context);
 
-/* `session` 0: every process. */
+static int
+is_in(struct account_sessions sessions, pid_t session)
+{
+	for (unsigned i = 0; i < sessions.count; i++)
+		if (sessions.id[i] == session)
+			return (1);
+	return (0);
+}
+
+/* Those of the sessions; of NULL: every process. */
 static void
-for_session(pid_t session, each_process act, void *context)
+for_processes(const struct account_sessions *sessions, each_process act,
+    void *context)
 {
 	struct stat_line s;
 	struct dirent *entry;
@@ -169,7 +179,7 @@ for_session(pid_t session, each_process act, void *context)
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && read_stat(pid, &s) == 0 &&
-		    (session == 0 || s.session == session))
+		    (sessions == NULL || is_in(*sessions, s.session)))
 			act(pid, &s, context);
 	}
 	closedir(d);
@@ -189,11 +199,11 @@ add_process(pid_t pid, const struct stat_line *s, void *context)
 }
 
 void
-account_target(pid_t session, struct account_target *a)
+account_target(struct account_sessions sessions, struct account_target *a)
 {
 
 	memset(a, 0, sizeof(*a));
-	for_session(session, add_process, a);
+	for_processes(&sessions, add_process, a);
 }
 
 double
@@ -226,7 +236,7 @@ account_hottest(const struct account_target *before,
 /* Whoever is neither the target nor ours. Those who ended in between are in
  * the count of their parent. */
 struct others {
-	pid_t session;
+	struct account_sessions sessions;
 	double cpu;
 };
 
@@ -238,7 +248,7 @@ add_other(pid_t pid, const struct stat_line *s, void *context)
 	struct others *o = context;
 
 	/* Threads of the kernel work for us as much as for anyone. */
-	if (s->session == o->session || pid == self || s->parent == self ||
+	if (is_in(o->sessions, s->session) || pid == self || s->parent == self ||
 	    pid == kernel || s->parent == kernel)
 		return;
 	o->cpu += process_cpu(pid) + (s->child_user + s->child_system) * tick;
@@ -280,12 +290,12 @@ network(struct account_machine *a)
 }
 
 void
-account_machine(pid_t session, struct account_machine *a)
+account_machine(struct account_sessions sessions, struct account_machine *a)
 {
-	struct others others = { .session = session };
+	struct others others = { .sessions = sessions };
 	struct timespec t;
 
-	for_session(0, add_other, &others);
+	for_processes(NULL, add_other, &others);
 	a->foreign = others.cpu;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	a->wall = (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
@@ -308,13 +318,13 @@ add_memory(pid_t pid, const struct stat_line *s, void *context)
 }
 
 void
-account_memory(pid_t session, struct account_memory *a)
+account_memory(struct account_sessions sessions, struct account_memory *a)
 {
 	char text[8192];
 
 	a->user = 0;
 	a->kernel = NAN;
-	for_session(session, add_memory, a);
+	for_processes(&sessions, add_memory, a);
 	if (a->user == 0)
 		a->user = NAN;
 	if (account_read("/proc/meminfo", text, sizeof(text)) > 0)

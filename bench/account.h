@@ -14,6 +14,13 @@
 /** Threads of a process beyond this are not looked at one by one. */
 #define ACCOUNT_THREADS 256
 
+/** The sessions that the processes of a target are in; none, if it was not
+ *  started by us. */
+struct account_sessions {
+	const pid_t *id;
+	unsigned count;
+};
+
 /** A thread, by the scheduler's own count. */
 struct account_thread {
 	pid_t id;
@@ -52,26 +59,29 @@ struct account_memory {
 };
 
 /**
- * account_target(session, account):
- * Read what all processes of that session have used, and what their children
- * that ended had. Thread: any.
+ * account_target(sessions, account):
+ * Read what all processes of these sessions have used, and what their
+ * children that ended had. Thread: any.
  */
-void account_target(pid_t session, struct account_target *account);
+void account_target(struct account_sessions sessions,
+    struct account_target *account);
 
 /**
- * account_machine(session, account):
+ * account_machine(sessions, account):
  * Read the machine's counters, in the caller's network namespace. Others are
- * those outside of the session (-1: none), not the caller nor its children.
+ * those outside of the sessions, not the caller nor its children.
  * Thread: any.
  */
-void account_machine(pid_t session, struct account_machine *account);
+void account_machine(struct account_sessions sessions,
+    struct account_machine *account);
 
 /**
- * account_memory(session, account):
+ * account_memory(sessions, account):
  * Read the memory in use now. The kernel's share is the whole machine's:
  * only differences mean anything. Thread: any.
  */
-void account_memory(pid_t session, struct account_memory *account);
+void account_memory(struct account_sessions sessions,
+    struct account_memory *account);
 
 /**
  * account_hottest(before, after, wait):

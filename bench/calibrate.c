@@ -17,7 +17,7 @@ one(struct session *s, const struct target_spec *target, uint32_t n,
 {
 	struct payload payload = { .kind = PAYLOAD_STAMP, .seed = 1,
 	    .size = PAYLOAD_STAMP_SIZE };
-	struct trial_config config = { .target = target,
+	struct trial_config config = { .target = target, .shards = 1,
 	    .warm = length / 4, .length = length, .drain = 1000000000,
 	    .tolerance = 1000000 };
 	struct results_trial *trial = results_trial(block, 0);

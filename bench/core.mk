@@ -24,7 +24,8 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
-	bench/report_memory.c bench/report_trials.c bench/report_validity.c
+	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
+	bench/report_machine.c bench/report_series.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)
 
 if TESTS_ON
@@ -122,6 +123,12 @@ test_bench_curve_SOURCES = tests/bench/test_curve.c tests/bench/check.h
 test_bench_curve_CPPFLAGS = $(bench_test_cppflags)
 test_bench_curve_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_curve_LDADD = $(bench_test_ldadd)
+
+# The table of the power of a comparison, for the documentation.
+check_PROGRAMS += bench_power
+bench_power_SOURCES = tests/bench/power.c
+bench_power_CPPFLAGS = $(bench_test_cppflags)
+bench_power_LDADD = $(bench_test_ldadd)
 
 # The tests of the tests, and the report in a browser.
 TESTS += tests/bench/mutants.sh tests/bench/test_render.sh

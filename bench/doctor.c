@@ -166,7 +166,7 @@ judge(const struct doctor_limit *l, unsigned n, double connections,
 }
 
 int
-doctor(const struct options *o, FILE *out)
+doctor(const struct cmdline *o, FILE *out)
 {
 	struct doctor_limit limits[DOCTOR_LIMITS];
 	unsigned n = doctor_limits(limits);
@@ -180,5 +180,5 @@ doctor(const struct options *o, FILE *out)
 	for (unsigned i = 0; i < o->connections.count; i++)
 		fits &= judge(limits, n, o->connections.value[i] +
 		    (double)o->idle, out);
-	return (fits ? OPTIONS_HOLDS : OPTIONS_FAILED);
+	return (fits ? CMDLINE_HOLDS : CMDLINE_FAILED);
 }

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "options.h"
+#include "cmdline.h"
 
 /** One limit: how many connections it allows. */
 struct doctor_limit {
@@ -32,6 +32,6 @@ unsigned doctor_limits(struct doctor_limit *limits);
  * Write, for each number of --connections, which limits bind and what to
  * change. Return the exit status: 1 if a number is impossible. Thread: main.
  */
-int doctor(const struct options *options, FILE *out);
+int doctor(const struct cmdline *options, FILE *out);
 
 #endif /* BENCH_DOCTOR_H */

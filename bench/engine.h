@@ -8,7 +8,9 @@
  *
  * Closed loop: each active connection has `depth` requests outstanding and
  * sends the next when a reply is there. Open loop: the plan says when and on
- * which connection, whatever is still outstanding there.
+ * which connection, whatever is still outstanding there. Partly open: the
+ * plan says when a visit begins; after each reply it goes on with a
+ * probability (B. Schroeder, A. Wierman, M. Harchol-Balter, NSDI 2006).
  */
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H
@@ -55,6 +57,8 @@ struct engine_config {
 	uint32_t depth;           /* closed loop, at least 1 */
 	uint64_t seed;            /* of the service times of a closed loop */
 	const struct plan *plan;  /* NULL: closed loop */
+	double stay;              /* with a plan: the probability that a reply
+	                           * is followed by another request at once */
 	struct record *record;    /* of the measured time */
 	uint32_t *completions;    /* per connection, of the measured time */
 };

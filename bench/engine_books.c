@@ -83,6 +83,20 @@ engine_note_gap(const struct engine *e, struct engine_conn *c, uint64_t t)
 	c->last_us = at;
 }
 
+/* Whether the visit goes on after this reply: the same for every target,
+ * since it depends on the seed and the number of the request alone. */
+static int
+stays(const struct engine *e, const struct engine_conn *c)
+{
+	const uint64_t key = (uint64_t)(e->config.first +
+	    engine_number(e, c)) << 32 | (c->next - c->outstanding);
+	struct rng parent, one;
+
+	rng_seed(&parent, e->config.seed);
+	rng_split(&parent, key, &one);
+	return (rng_unit(&one) < e->config.stay);
+}
+
 void
 engine_pop_good(struct engine *e, struct engine_conn *c, uint64_t t,
     size_t bytes)
@@ -93,6 +107,8 @@ engine_pop_good(struct engine *e, struct engine_conn *c, uint64_t t,
 	e->answered++;
 	note_excess(e, t);
 	record_reply(engine_record(e), request.intended, request.sent, t, bytes);
+	if (e->config.stay > 0 && stays(e, c))
+		e->staying++;
 	if (e->measured) {
 		e->config.completions[engine_number(e, c)]++;
 		engine_note_gap(e, c, t);

@@ -118,6 +118,23 @@ wanted_depth(const struct engine *e, const struct engine_conn *c, uint64_t t)
 	return (0);
 }
 
+/* Partly open: the next requests of the visits that go on. */
+static void
+go_on(struct engine *e, struct engine_conn *c, uint64_t t)
+{
+	const struct plan_spec *spec = e->config.payload->spec;
+	uint32_t work;
+
+	for (; e->staying > 0; e->staying--) {
+		if (!c->open || e->phase != ENGINE_MEASURE || t >= e->end)
+			continue;
+		work = e->config.payload->kind == PAYLOAD_WORK ?
+		    plan_work(&spec->service, &e->rng) : 0;
+		if (engine_add(e, c, t, work) == 0)
+			engine_send(e, c, 1, t);
+	}
+}
+
 void
 engine_readable(struct engine *e, uint32_t connection)
 {
@@ -149,4 +166,5 @@ engine_readable(struct engine *e, uint32_t connection)
 		return;
 	}
 	engine_refill(e, c, t, wanted_depth(e, c, t));
+	go_on(e, c, t);
 }

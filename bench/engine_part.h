@@ -27,6 +27,7 @@ struct engine {
 	size_t planned;     /* items of the plan dealt with */
 	uint64_t outstanding;
 	uint64_t changed;   /* when that number changed last */
+	unsigned staying;   /* visits that go on after this pass */
 	int64_t slack;      /* see engine_slack() */
 	uint64_t answered;
 	uint64_t failures;

@@ -60,7 +60,13 @@ gates_defaults(struct gates_limits *limits)
 	limits->adherence = 0.99;
 	limits->client = 0.85;
 	limits->little = 0.02;
-	limits->steady = 0.5;
+	/*
+	 * A queue at a load of 0.9 drifts by half of its mean within 6,000
+	 * requests by chance, in 15% of the trials; by all of it in 1%. One
+	 * that does not keep up drifts by twice its mean. A tighter gate
+	 * would void the bad trials of a steady service, and flatter it.
+	 */
+	limits->steady = 1;
 	limits->drops = 0;
 	limits->errors = 0;
 }

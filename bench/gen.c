@@ -60,10 +60,10 @@ process_count(const struct gen_config *config)
 	if (n < config->processes)
 		n = config->processes;
 	/* More than there are connections would have nothing to do. */
-	if (n > config->active && config->active > 0)
-		n = config->active > config->connections / most + 1 ?
-		    config->active : config->connections / most + 1;
-	return (n);
+	if (n > config->connections)
+		n = config->connections;
+	/* Every shard gets its generators, all as many. */
+	return ((n + config->shards - 1) / config->shards * config->shards);
 }
 
 static int
@@ -88,6 +88,7 @@ child(struct gen *g, uint32_t i, int control)
 {
 	const uint64_t all = g->config.connections, use = g->config.active;
 	struct gen_job job = { .config = &g->config, .part = &g->parts[i],
+	    .address = &g->config.addresses[i % g->config.shards],
 	    .control = control };
 
 	job.first = (uint32_t)(use * i / g->count);

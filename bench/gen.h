@@ -23,7 +23,8 @@
 
 /** What the generators are to do; the pointers must outlive them. */
 struct gen_config {
-	struct address address;
+	const struct address *addresses; /* of the shards of the target */
+	unsigned shards;        /* at least 1; each generator has one of them */
 	int spread;             /* take all of 127.0.0.0/8 as the address */
 	uint32_t connections;   /* idle ones included */
 	uint32_t active;
@@ -34,6 +35,7 @@ struct gen_config {
 	unsigned line_tail;     /* 1: LF, 2: CR LF */
 	struct payload *payload;
 	const struct plan *plan; /* NULL: closed loop */
+	double stay;            /* see struct engine_config */
 	uint64_t seed;
 	uint64_t connect_ns;    /* give up connecting after that long */
 	const char *congestion; /* control, or NULL: as the system has it */

@@ -34,6 +34,7 @@ struct gen_part {
 /** What a generator is given. */
 struct gen_job {
 	const struct gen_config *config;
+	const struct address *address; /* its shard of the target */
 	struct gen_part *part;
 	uint32_t *completions; /* of its active connections */
 	uint32_t connections;

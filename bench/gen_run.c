@@ -134,7 +134,7 @@ destination(const struct run *r, uint32_t i, struct address *to)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&to->storage;
 
-	*to = r->job->config->address;
+	*to = *r->job->address;
 	if (r->job->config->spread && in->sin_family == AF_INET)
 		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % SPREAD);
 }
@@ -402,7 +402,7 @@ prepare(struct run *r)
 		.framer = g->framer, .line_tail = g->line_tail,
 		.payload = g->payload, .connections = job->connections,
 		.active = job->active, .first = job->first,
-		.depth = g->depth, .seed = g->seed, .plan = g->plan,
+		.depth = g->depth, .seed = g->seed, .plan = g->plan, .stay = g->stay,
 		.record = &job->part->record,
 		.completions = job->completions,
 	};

@@ -20,7 +20,7 @@ throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
 # tests reach it.
 noinst_LTLIBRARIES += libbench_shell.la
 libbench_shell_la_SOURCES = \
-	bench/options.c bench/options.h \
+	bench/cmdline.c bench/cmdline.h \
 	bench/targets.c bench/targets.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
@@ -57,7 +57,7 @@ peersdir = $(pkgdatadir)/peers
 dist_peers_DATA = bench/peers/go.sh bench/peers/libuv.sh \
 	bench/peers/memcached.sh bench/peers/node.sh \
 	bench/peers/python-asyncio.sh bench/peers/python-threads.sh \
-	bench/peers/socat.sh bench/peers/thrift-common \
+	bench/peers/redis.sh bench/peers/socat.sh bench/peers/thrift-common \
 	bench/peers/thrift-pool.sh bench/peers/thrift-threads.sh
 
 # The comparison on its defaults, in under a minute.
@@ -66,3 +66,5 @@ bench: throng-bench$(EXEEXT) throngd$(EXEEXT) throng-limit$(EXEEXT)
 	    --out bench-results $(BENCH_FLAGS); \
 	status=$$?; test $$status -eq 0 || test $$status -ge 3
 .PHONY: bench
+
+EXTRA_DIST += doc/throng-bench.md

@@ -44,7 +44,7 @@ write_file(const char *path, const char *text)
 }
 
 static int
-has_address(const struct options *o)
+has_address(const struct cmdline *o)
 {
 	for (unsigned i = 0; i < o->target_count; i++)
 		if (o->targets[i].address[0] != '\0')
@@ -54,7 +54,7 @@ has_address(const struct options *o)
 
 /* The congestion control of both ends, if one's own namespace can set it. */
 static void
-settle(const struct options *o, struct results *r)
+settle(const struct cmdline *o, struct results *r)
 {
 
 	write_file("/proc/sys/net/ipv4/ip_local_port_range", PORT_RANGE);
@@ -65,7 +65,7 @@ settle(const struct options *o, struct results *r)
 }
 
 int
-netns_enter(const struct options *o, struct results *r)
+netns_enter(const struct cmdline *o, struct results *r)
 {
 	const int demanded = strcmp(o->netns, "yes") == 0;
 
@@ -82,7 +82,7 @@ netns_enter(const struct options *o, struct results *r)
 	if (demanded) {
 		fprintf(stderr, "throng-bench: --netns yes: %s\n",
 		    strerror(errno));
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	}
 	results_fact(r, "machine", "network", "the machine's own (%s)",
 	    strerror(errno));

@@ -5,7 +5,7 @@
 #ifndef BENCH_NETNS_H
 #define BENCH_NETNS_H
 
-#include "options.h"
+#include "cmdline.h"
 #include "results.h"
 
 /**
@@ -16,6 +16,6 @@
  * was done. Return 0, or an exit status with one line on standard error if
  * it was demanded and cannot be. Thread: main, before any other.
  */
-int netns_enter(const struct options *options, struct results *results);
+int netns_enter(const struct cmdline *options, struct results *results);
 
 #endif /* BENCH_NETNS_H */

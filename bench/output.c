@@ -43,7 +43,7 @@ writable(const char *path)
 }
 
 int
-output_check(const struct options *o)
+output_check(const struct cmdline *o)
 {
 	char path[PATH_ROOM];
 
@@ -95,7 +95,7 @@ write_folder(const char *folder, const struct results *r)
 }
 
 int
-output_write(const struct options *o, const struct results *r)
+output_write(const struct cmdline *o, const struct results *r)
 {
 	const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
 	const int colour = isatty(STDOUT_FILENO);

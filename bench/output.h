@@ -4,7 +4,7 @@
 #ifndef BENCH_OUTPUT_H
 #define BENCH_OUTPUT_H
 
-#include "options.h"
+#include "cmdline.h"
 #include "results.h"
 
 /**
@@ -12,7 +12,7 @@
  * See, before anything is measured, that every file asked for can be
  * written. Return 0, or -1 with one line on standard error. Thread: main.
  */
-int output_check(const struct options *options);
+int output_check(const struct cmdline *options);
 
 /**
  * output_write(options, results):
@@ -20,7 +20,7 @@ int output_check(const struct options *options);
  * -1 with one line on standard error; the other files are written all the
  * same. Thread: main.
  */
-int output_write(const struct options *options,
+int output_write(const struct cmdline *options,
     const struct results *results);
 
 #endif /* BENCH_OUTPUT_H */

@@ -54,7 +54,7 @@ peers_exists(const char *name)
 }
 
 static int
-add(struct options *o, const char *name, size_t length)
+add(struct cmdline *o, const char *name, size_t length)
 {
 	char text[TARGET_NAME];
 
@@ -68,7 +68,7 @@ add(struct options *o, const char *name, size_t length)
 }
 
 static int
-add_all(struct options *o)
+add_all(struct cmdline *o)
 {
 	struct dirent **list;
 	char path[512];
@@ -92,7 +92,7 @@ add_all(struct options *o)
 }
 
 int
-peers_add(struct options *o)
+peers_add(struct cmdline *o)
 {
 	const char *at = o->peers;
 
@@ -145,7 +145,7 @@ read_about(char *text, struct target_spec *t)
 }
 
 void
-peers_resolve(const struct options *o, struct target_spec *t, char *why,
+peers_resolve(const struct cmdline *o, struct target_spec *t, char *why,
     size_t size)
 {
 	char path[1024], text[2048];

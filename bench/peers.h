@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-#include "options.h"
+#include "cmdline.h"
 
 /**
  * peers_exists(name):
@@ -27,14 +27,14 @@ int peers_exists(const char *name);
  * Add the peers that --peers names. Return 0, or -1 with one line on standard
  * error. Thread: main.
  */
-int peers_add(struct options *options);
+int peers_add(struct cmdline *options);
 
 /**
  * peers_resolve(options, target, why, size):
  * Turn a peer into a command with what it speaks, or say in one line why it
  * is left out. Thread: main.
  */
-void peers_resolve(const struct options *options, struct target_spec *target,
+void peers_resolve(const struct cmdline *options, struct target_spec *target,
     char *why, size_t size);
 
 #endif /* BENCH_PEERS_H */

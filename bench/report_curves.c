@@ -195,9 +195,19 @@ range_of(const struct results *r, const struct sweep *s,
 			widen(v->high, low, high);
 		}
 	}
-	if (!panel->log && *high > 0 && *low > 0)
+	if (*low > *high)
+		return (0);
+	/* Theory lies below: it is to be seen, but not to squeeze the rest. */
+	for (size_t i = 0; panel->theory > 0 && i < r->theory_count; i++) {
+		double least = panel->theory == 1 ? r->theories[i].p50[0] :
+		    r->theories[i].p99[0];
+
+		if (r->theories[i].count > 0 && least > 0)
+			*low = fmin(*low, least);
+	}
+	if (!panel->log && *low > 0)
 		*low = 0;
-	return (*low <= *high);
+	return (1);
 }
 
 static void
@@ -338,6 +348,10 @@ against_connections(const struct results *r, FILE *out)
 		{ METRIC_CPU, "server CPU per request", SVG_TIME, 0, 0 },
 		{ METRIC_THROUGHPUT, "requests per second", SVG_PLAIN, 0, 0 },
 	};
+	static const struct panel plain[] = {
+		{ METRIC_P50, "response p50", SVG_TIME, 1, 0 },
+		{ METRIC_P99, "response p99", SVG_TIME, 1, 0 },
+	};
 	struct svg_axis x;
 	struct sweep s;
 
@@ -351,7 +365,7 @@ against_connections(const struct results *r, FILE *out)
 		    "User and system time of the server by its process clock, "
 		    "median over the blocks with its interval.", out);
 	if (any(r, &s, METRIC_P50))
-		draw_figure(r, &s, latency, 2, x,
+		draw_figure(r, &s, plain, 2, x,
 		    "Latency against connections", "Response from the "
 		    "intended time, median over the blocks with its interval.",
 		    out);

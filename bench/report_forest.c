@@ -77,10 +77,12 @@ draw_ratio(const struct results *r, const struct svg_plot *plot,
 	    "d=\"M%.1f %.1fH%.1fm0-4v8M%.1f %.1fv8\"/>\n",
 	    (unsigned)x->target % SVG_SERIES, low, y, high, low, y - 4);
 	svg_marker(plot->out, x->target, svg_x(plot, v->value), y);
-	if (v->value > plot->x.high)
+	/* Where the whisker leaves room for it. */
+	if (v->value > plot->x.high && low > plot->left + 90)
 		svg_text(plot->out, "soft", low - 9, y + 4.5, "end",
 		    "off the scale");
-	else if (v->value < plot->x.low)
+	else if (v->value < plot->x.low &&
+	    high < plot->left + plot->width - 90)
 		svg_text(plot->out, "soft", high + 9, y + 4.5, "start",
 		    "off the scale");
 	snprintf(text, sizeof(text), "%.20s", r->targets[x->target].name);

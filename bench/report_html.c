@@ -155,7 +155,7 @@ table_head(const struct results *r, const char *first, FILE *out)
 			continue;
 		fputs("<th>", out);
 		escape_html(x->name, out);
-		if (t == r->baseline)
+		if (t == r->baseline && r->target_count > 1)
 			fputs("<small>baseline</small>", out);
 		else if (x->same_as < r->target_count) {
 			fputs("<small>same as ", out);
@@ -201,12 +201,13 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 			continue;
 		fputs("<td>", out);
 		escape_html(value_text(c, metric, text, sizeof(text)), out);
-		if (intervals && v->n > 0)
+		if (intervals && v->n > 0 && v->coverage > 0)
 			fprintf(out, "<small>[%s, %s]</small>"
-			    "<small>%.1f%%, %zu blocks</small>",
+			    "<small>%.1f%%, %s</small>",
 			    metric_format(metric, v->low, low, sizeof(low)),
 			    metric_format(metric, v->high, high,
-			    sizeof(high)), 100 * v->coverage, v->n);
+			    sizeof(high)), 100 * v->coverage, v->n == 1 ?
+			    "of the requests" : "over the blocks");
 		else if (!intervals && x != NULL)
 			ratio_line(x, out);
 		fputs("</td>", out);
@@ -236,6 +237,37 @@ text_rows(const struct results *r, uint32_t point, FILE *out)
 	fputs("</tr>\n", out);
 }
 
+/* What audits the figures above, a row for each that was read. */
+static void
+audit_rows(const struct results *r, uint32_t point, FILE *out)
+{
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		const char *name = "";
+		char text[32];
+		int any = 0;
+
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			name = results_audit(r, point, t, a, text,
+			    sizeof(text));
+			any |= text[0] != '\0';
+		}
+		if (!any)
+			continue;
+		fputs("<tr class=\"audit\"><th>", out);
+		escape_html(name, out);
+		fputs("</th>", out);
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			if (r->targets[t].skipped[0] != '\0')
+				continue;
+			(void)results_audit(r, point, t, a, text,
+			    sizeof(text));
+			fprintf(out, "<td>%s</td>", text);
+		}
+		fputs("</tr>\n", out);
+	}
+}
+
 static void
 point_table(const struct results *r, uint32_t point, int intervals,
     FILE *out)
@@ -248,8 +280,10 @@ point_table(const struct results *r, uint32_t point, int intervals,
 		if (any_value(r, point, m))
 			metric_row(r, point, m, intervals, out);
 	}
-	if (!intervals)
+	if (!intervals || r->target_count == 1) {
 		text_rows(r, point, out);
+		audit_rows(r, point, out);
+	}
 	fputs("</tbody></table></div>\n", out);
 }
 
@@ -299,111 +333,31 @@ tables(const struct results *r, FILE *out)
 		element(out, "p", "warn", "No block at this load is valid: "
 		    "these figures are of void blocks, shown only for want of "
 		    "better ones.");
-	point_table(r, point, 0, out);
+	/* With one target there are no ratios: there is room for these. */
+	point_table(r, point, r->target_count == 1, out);
 	fputs("<p class=\"over\">Values are medians over the valid blocks. "
-	    "Beneath, the ratio to the baseline: the median of the ratios of "
-	    "paired blocks, with its exact order-statistic interval. Latency "
-	    "counts from the intended time (response); a request never "
-	    "answered is infinite.</p>\n", out);
-	fputs("<details><summary>The same values with their intervals"
-	    "</summary>\n", out);
-	point_table(r, point, 1, out);
-	fputs("</details>\n", out);
+	    "Latency counts from the intended time (response); a request "
+	    "never answered is infinite.", out);
+	if (r->target_count > 1)
+		fputs(" Beneath, the ratio to the baseline: the median of the "
+		    "ratios of paired blocks, with its exact order-statistic "
+		    "interval.", out);
+	fputs("</p>\n", out);
+	if (r->target_count > 1) {
+		fputs("<details><summary>The same values with their intervals"
+		    "</summary>\n", out);
+		point_table(r, point, 1, out);
+		fputs("</details>\n", out);
+	}
 	for (uint32_t p = 0; p < r->point_count; p++) {
 		if (p == point)
 			continue;
 		fputs("<details><summary>", out);
 		escape_html(results_model(r, p, model, sizeof(model)), out);
 		fputs("</summary>\n", out);
-		point_table(r, p, 0, out);
+		point_table(r, p, r->target_count == 1, out);
 		fputs("</details>\n", out);
 	}
-}
-
-/* One word of a command line, quoted for a shell if it has to be. */
-static void
-shell_word(const char *word, FILE *out)
-{
-	const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-	    "UVWXYZ0123456789-_=./:,%+@";
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		escape_html(word, out);
-		return;
-	}
-	fputs("&#39;", out);
-	for (const char *c = word; *c != '\0'; ) {
-		char part[256];
-		size_t n = strcspn(c, "'");
-
-		if (n >= sizeof(part))
-			n = sizeof(part) - 1;
-		memcpy(part, c, n);
-		part[n] = '\0';
-		escape_html(part, out);
-		c += n;
-		if (*c == '\'') {
-			/* A quote ends the quoting, stands alone, resumes. */
-			fputs("&#39;\\&#39;&#39;", out);
-			c++;
-		}
-	}
-	fputs("&#39;", out);
-}
-
-static void
-command_line(const struct results *r, FILE *out)
-{
-
-	fputs("<h2>Run it again</h2>\n<pre>", out);
-	for (size_t i = 0; i < r->argument_count; i++) {
-		fputs(i > 0 ? " " : "", out);
-		shell_word(r->arguments[i], out);
-	}
-	fputs("</pre>\n<dl>\n", out);
-	for (size_t t = 0; t < r->target_count; t++) {
-		const struct results_target *x = &r->targets[t];
-
-		fputs("<dt>", out);
-		escape_html(x->name, out);
-		fputs("</dt><dd><code>", out);
-		escape_html(x->command, out);
-		fputs("</code>", out);
-		if (x->version[0] != '\0') {
-			fputs("<br>", out);
-			escape_html(x->version, out);
-		}
-		if (x->skipped[0] != '\0') {
-			fputs("<br>skipped: ", out);
-			escape_html(x->skipped, out);
-		}
-		fputs("</dd>\n", out);
-	}
-	fputs("</dl>\n", out);
-}
-
-static void
-machine(const struct results *r, FILE *out)
-{
-	const char *group = "";
-
-	if (r->fact_count == 0)
-		return;
-	fputs("<h2>Machine</h2>\n<div class=\"cards\">\n", out);
-	for (size_t i = 0; i < r->fact_count; i++) {
-		const struct results_fact *fact = &r->facts[i];
-
-		if (strcmp(group, fact->group) != 0) {
-			fputs(i > 0 ? "</dl></section>\n<section>" :
-			    "<section>", out);
-			element(out, "h3", NULL, fact->group);
-			fputs("<dl>\n", out);
-			group = fact->group;
-		}
-		element(out, "dt", NULL, fact->name);
-		element(out, "dd", NULL, fact->value);
-	}
-	fputs("</dl></section>\n</div>\n", out);
 }
 
 int
@@ -419,10 +373,11 @@ report_html(const struct results *r, FILE *out)
 	report_curves(r, out);
 	report_spectrum(r, out);
 	report_timeline(r, out);
+	report_series(r, out);
 	report_lateness(r, out);
 	report_validity(r, out);
-	machine(r, out);
-	command_line(r, out);
+	report_machine(r, out);
+	report_again(r, out);
 	fputs("</main>\n</body>\n</html>\n", out);
 	return (ferror(out) ? -1 : 0);
 }

@@ -25,7 +25,8 @@ table_head(const struct results *r, FILE *out)
 			continue;
 		putc(' ', out);
 		escape_markdown(r->targets[t].name, out);
-		fputs(t == r->baseline ? " (baseline) |" : " |", out);
+		fputs(t == r->baseline && r->target_count > 1 ?
+		    " (baseline) |" : " |", out);
 	}
 	fputs("\n|---|", out);
 	for (uint32_t t = 0; t < r->target_count; t++)
@@ -47,9 +48,12 @@ value_cell(const struct results *r, uint32_t point, uint32_t target,
 		fputs(" - |", out);
 		return;
 	}
-	fprintf(out, " %s [%s, %s]", metric_format(metric, v->value, value,
-	    sizeof(value)), metric_format(metric, v->low, low, sizeof(low)),
-	    metric_format(metric, v->high, high, sizeof(high)));
+	fprintf(out, " %s", metric_format(metric, v->value, value,
+	    sizeof(value)));
+	if (v->coverage > 0)
+		fprintf(out, " [%s, %s]", metric_format(metric, v->low, low,
+		    sizeof(low)), metric_format(metric, v->high, high,
+		    sizeof(high)));
 	if (x != NULL && results_shown(x)->n < 2)
 		fprintf(out, "<br>%.3fx, one block", results_shown(x)->value);
 	else if (x != NULL)
@@ -81,6 +85,25 @@ metric_row(const struct results *r, uint32_t point, enum metric metric,
 }
 
 static void
+audit_rows(const struct results *r, uint32_t point, FILE *out)
+{
+	char text[32];
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		fprintf(out, "| %s |", results_audit(r, point, 0, a, text,
+		    sizeof(text)));
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			if (!shown(r, t))
+				continue;
+			(void)results_audit(r, point, t, a, text,
+			    sizeof(text));
+			fprintf(out, " %s |", text[0] != '\0' ? text : "-");
+		}
+		putc('\n', out);
+	}
+}
+
+static void
 point_table(const struct results *r, uint32_t point, FILE *out)
 {
 	char model[RESULTS_TEXT];
@@ -106,6 +129,7 @@ point_table(const struct results *r, uint32_t point, FILE *out)
 		fputs(c->overload ? " (overload) |" : " |", out);
 	}
 	putc('\n', out);
+	audit_rows(r, point, out);
 }
 
 static void

@@ -139,7 +139,8 @@ report_memory(const struct results *r, FILE *out)
 	svg_end(out);
 	slopes_text(r, slopes, sizeof(slopes));
 	snprintf(what, sizeof(what), "Private memory of the server, "
-	    "connections without traffic; both axes logarithmic. Slope per connection:%s",
+	    "connections without traffic; both axes logarithmic. Slope per "
+	    "connection:%s",
 	    slopes[0] != '\0' ? slopes : " too few readings.");
 	fputs("<figcaption>", out);
 	escape_html(what, out);

@@ -104,4 +104,22 @@ void report_derived(const struct results *results, struct json *json);
  */
 void report_memory(const struct results *results, FILE *out);
 
+/**
+ * report_machine(results, out):
+ * Write the machine card, if there is one. Thread: any.
+ */
+void report_machine(const struct results *results, FILE *out);
+
+/**
+ * report_again(results, out):
+ * Write the command line and the targets. Thread: any.
+ */
+void report_again(const struct results *results, FILE *out);
+
+/**
+ * report_series(results, out):
+ * Write the figure over time, of a run with one block. Thread: any.
+ */
+void report_series(const struct results *results, FILE *out);
+
 #endif /* BENCH_REPORT_PART_H */

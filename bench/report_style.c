@@ -47,6 +47,7 @@ static const char style[] =
     "td{white-space:nowrap}\n"
     "td.text,td.text small{white-space:normal;text-align:left}\n"
     "tr.lead td,tr.lead th{background:var(--panel);font-weight:650}\n"
+    "tr.audit td,tr.audit th{color:var(--soft);font-weight:400}\n"
     "tr.lead td small{font-weight:400}\n"
     "small.better{color:var(--good)}small.worse{color:var(--bad)}\n"
     "small.better b,small.worse b{font-weight:650}\n"

@@ -151,9 +151,9 @@ report_spectrum(const struct results *r, FILE *out)
 			draw_spectrum(&plot, t, &record->response);
 	}
 	svg_end(out);
-	report_caption(r, point, "Response from the intended time, all valid "
-	    "blocks together. Marks at p50, p90, p99 and so on; the rightmost "
-	    "decade rests on ten requests or more.", out);
+	report_caption(r, point, "Response from the intended time, the "
+	    "blocks taken together. Marks at p50, p90, p99 and so on; the "
+	    "rightmost end rests on ten requests or more.", out);
 }
 
 /* P(lateness > x), from the buckets upwards. */
@@ -217,7 +217,7 @@ report_lateness(const struct results *r, FILE *out)
 		svg_line(&plot, class, c.us, c.tail, c.n > 1 ? c.n - 1 : c.n);
 	}
 	svg_end(out);
-	report_caption(r, point, "How late the client sent, all valid blocks "
+	report_caption(r, point, "How late the client sent, the blocks taken "
 	    "together. Lateness is part of the response, so no response "
 	    "shorter than this is known better than this.", out);
 }

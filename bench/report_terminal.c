@@ -163,6 +163,23 @@ short_unit(const char *unit)
 	    strcmp(unit, "connections/s") == 0 ? "conn/s" : unit);
 }
 
+/* A value; with one target there is room for its interval. */
+static void
+value_text(const struct stats_interval *v, enum metric metric, int interval,
+    char *text, size_t size)
+{
+	char value[24], low[24], high[24];
+
+	metric_format(metric, v->value, value, sizeof(value));
+	if (!interval || v->n == 0 || !(v->coverage > 0)) {
+		snprintf(text, size, "%s", value);
+		return;
+	}
+	snprintf(text, size, "%s [%s,%s]", value, metric_format(metric,
+	    v->low, low, sizeof(low)), metric_format(metric, v->high, high,
+	    sizeof(high)));
+}
+
 static void
 metric_rows(const struct results *r, struct page *page, uint32_t point,
     enum metric metric, const uint32_t *targets, size_t n)
@@ -182,8 +199,9 @@ metric_rows(const struct results *r, struct page *page, uint32_t point,
 		const struct results_cell *c = results_cell(r, point,
 		    targets[i]);
 
-		field(page, metric_format(metric, c->value[metric].value,
-		    text, sizeof(text)));
+		value_text(&c->value[metric], metric, r->target_count == 1,
+		    text, sizeof(text));
+		field(page, text);
 	}
 	end_line(page);
 	ratio_row(r, page, point, metric, targets, n);
@@ -203,6 +221,24 @@ limiter_row(const struct results *r, struct page *page, uint32_t point,
 		    "OVERLOAD" : c->limiter);
 	}
 	end_line(page);
+}
+
+static void
+audit_rows(const struct results *r, struct page *page, uint32_t point,
+    const uint32_t *targets, size_t n)
+{
+	char text[32];
+
+	for (unsigned a = 0; a < RESULTS_AUDITS; a++) {
+		label(page, results_audit(r, point, targets[0], a, text,
+		    sizeof(text)));
+		for (size_t i = 0; i < n; i++) {
+			(void)results_audit(r, point, targets[i], a, text,
+			    sizeof(text));
+			field(page, text[0] != '\0' ? text : "-");
+		}
+		end_line(page);
+	}
 }
 
 static void
@@ -228,6 +264,7 @@ point_table(const struct results *r, struct page *page,
 		for (unsigned m = 0; m < METRICS; m++)
 			metric_rows(r, page, point, m, targets, n);
 		limiter_row(r, page, point, targets, n);
+		audit_rows(r, page, point, targets, n);
 	}
 	free(targets);
 }

@@ -296,6 +296,20 @@ fairness_list(const struct results *r, FILE *out)
 		    "or starved connections).</p>\n", flagged, read);
 }
 
+/* Whether it matters which trial of a block comes first. */
+static void
+order_line(const struct results *r, FILE *out)
+{
+	uint64_t more, less;
+
+	results_order(r, METRIC_CPU, &more, &less);
+	if (more + less > 0)
+		fprintf(out, "<p>Order: of two trials of the same program in a "
+		    "block, the later one cost more CPU in %" PRIu64 " of %"
+		    PRIu64 " blocks (sign test: p = %.2g).</p>\n", more,
+		    more + less, stats_sign_test(more, less));
+}
+
 void
 report_validity(const struct results *r, FILE *out)
 {
@@ -312,6 +326,7 @@ report_validity(const struct results *r, FILE *out)
 		gate_table(r, out);
 		error_list(r, out);
 		fairness_list(r, out);
+		order_line(r, out);
 		more_readings(r, out);
 	}
 	fputs("<details><summary>How to read these figures</summary>\n"

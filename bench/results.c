@@ -305,3 +305,33 @@ results_voided(const struct results *r)
 		n += r->blocks[b].void_ != 0;
 	return (n);
 }
+
+void
+results_order(const struct results *r, enum metric metric, uint64_t *more,
+    uint64_t *less)
+{
+	uint32_t control = results_control(r), original;
+
+	*more = *less = 0;
+	if (control == RESULTS_NONE)
+		return;
+	original = r->targets[control].same_as;
+	for (size_t b = 0; b < r->block_count; b++) {
+		const struct results_block *block = &r->blocks[b];
+		double first = NAN, second = NAN;
+
+		for (size_t t = 0; t < block->trial_count; t++) {
+			const struct results_trial *trial = &block->trials[t];
+
+			if (block->void_ || (trial->target != control &&
+			    trial->target != original))
+				continue;
+			if (isnan(first))
+				first = trial->value[metric];
+			else
+				second = trial->value[metric];
+		}
+		*more += second > first;
+		*less += second < first;
+	}
+}

@@ -99,7 +99,9 @@ struct results_cell {
 	struct record *pooled; /* owned; NULL: no valid block */
 	size_t blocks;         /* that it rests on: valid ones, unless: */
 	int voided;            /* none was valid; these are of void blocks */
-	struct stats_interval value[METRICS]; /* median over the blocks */
+	/* Median over the blocks; of one block, percentiles have the
+	 * interval that its requests give, other metrics none. */
+	struct stats_interval value[METRICS];
 	struct gates_readings readings;       /* medians over the blocks */
 	const char *limiter;   /* a constant; "" without a valid block */
 	int overload;          /* less was answered than offered */
@@ -336,6 +338,33 @@ const struct results_cell *results_cell(const struct results *results,
  */
 const struct results_ratio *results_find(const struct results *results,
     uint32_t point, uint32_t target, enum metric metric);
+
+/**
+ * results_order(results, metric, more, less):
+ * Count the valid blocks in which, of the two trials of the same program (the
+ * A/A control and its original), the later one had more or less of a metric:
+ * the sign test of these says whether the order in a block matters. Both 0
+ * without a control. Thread: any.
+ */
+void results_order(const struct results *results, enum metric metric,
+    uint64_t *more, uint64_t *less);
+
+/** What audits a row of figures, beside the figures. */
+enum results_audit {
+	RESULTS_LITTLE,    /* X R / N - 1 */
+	RESULTS_DRIFT,     /* within a trial */
+	RESULTS_ADHERENCE, /* requests sent in time */
+	RESULTS_EVEN,      /* Jain's index that chance would give */
+	RESULTS_AUDITS
+};
+
+/**
+ * results_audit(results, point, target, audit, text, size):
+ * Write an audit of a cell, "" if it was not read, and return what it is
+ * called; a constant. Thread: any.
+ */
+const char *results_audit(const struct results *results, uint32_t point,
+    uint32_t target, enum results_audit audit, char *text, size_t size);
 
 /**
  * results_shown(ratio):

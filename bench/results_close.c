@@ -171,6 +171,41 @@ struct room {
 	unsigned char *use;
 };
 
+static double
+bound_us(uint64_t ns)
+{
+
+	return (ns >= HIST_OVERFLOW ? INFINITY : (double)ns / 1e3);
+}
+
+/*
+ * One trial has no interval between trials; the best there is are the order
+ * statistics of its requests, as if they were independent.
+ */
+static void
+within_one_trial(const struct results *r, struct results_cell *cell)
+{
+	static const struct { enum metric metric; double p; } rows[] = {
+		{ METRIC_P50, .5 }, { METRIC_P90, .9 }, { METRIC_P99, .99 },
+		{ METRIC_P999, .999 }, { METRIC_SERVICE_P50, .5 },
+		{ METRIC_SERVICE_P99, .99 }, { METRIC_LATE_P99, .99 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stats_interval *v = &cell->value[rows[i].metric];
+		struct hist_interval h;
+
+		if (v->n != 1)
+			continue;
+		hist_interval(i < 4 ? &cell->pooled->response : i < 6 ?
+		    &cell->pooled->service : &cell->pooled->lateness,
+		    rows[i].p, r->confidence, &h);
+		v->low = bound_us(h.low);
+		v->high = bound_us(h.high);
+		v->coverage = h.coverage;
+	}
+}
+
 static int
 close_cell(struct results *r, uint32_t point, uint32_t target,
     struct room *room)
@@ -208,6 +243,8 @@ close_cell(struct results *r, uint32_t point, uint32_t target,
 		stats_median_interval(room->sorted, used, r->confidence,
 		    &cell->value[m]);
 	}
+	if (cell->blocks == 1 && cell->pooled != NULL)
+		within_one_trial(r, cell);
 	median_readings(r, point, target, cell, room->sorted);
 	if (cell->blocks > 0) {
 		cell->limiter = gates_limiter(&cell->readings);

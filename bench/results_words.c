@@ -295,3 +295,46 @@ results_headline(struct results *r)
 		    "the A/A control differed by.", 100 *
 		    ratio->valid.coverage, ratio->valid.n, ratio->all.n);
 }
+
+/* Jain's index if every request took a connection by chance. */
+static double
+even_by_chance(const struct results *r, uint32_t point,
+    const struct results_cell *cell)
+{
+	double n = r->points[point].connections, each;
+
+	if (cell->pooled == NULL || cell->blocks == 0 || n < 2 ||
+	    cell->value[METRIC_JAIN].n == 0)
+		return (NAN);
+	each = (double)cell->pooled->replies / (double)cell->blocks;
+	return (each / (each + n - 1));
+}
+
+const char *
+results_audit(const struct results *r, uint32_t point, uint32_t target,
+    enum results_audit audit, char *text, size_t size)
+{
+	const struct results_cell *cell = results_cell(r, point, target);
+	static const char *const names[] = {
+		[RESULTS_LITTLE] = "Little's law residual",
+		[RESULTS_DRIFT] = "drift in a trial",
+		[RESULTS_ADHERENCE] = "sent in time",
+		[RESULTS_EVEN] = "Jain index by chance",
+	};
+	const double values[] = {
+		[RESULTS_LITTLE] = cell->readings.little,
+		[RESULTS_DRIFT] = cell->readings.drift,
+		[RESULTS_ADHERENCE] = cell->readings.adherence,
+		[RESULTS_EVEN] = even_by_chance(r, point, cell),
+	};
+
+	if (isnan(values[audit]) || cell->blocks == 0)
+		snprintf(text, size, "%s", "");
+	else if (audit == RESULTS_EVEN)
+		snprintf(text, size, "%.4f", values[audit]);
+	else if (audit == RESULTS_ADHERENCE)
+		snprintf(text, size, "%.4g%%", 100 * values[audit]);
+	else
+		snprintf(text, size, "%+.2g%%", 100 * values[audit]);
+	return (names[audit]);
+}

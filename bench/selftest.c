@@ -308,12 +308,12 @@ run_row(const struct row *row, const char *line, const char *refd, char *why,
 {
 	char room[4096], *words[WORDS + 1];
 	int argc = words_of(line, refd, room, sizeof(room), words), status;
-	struct options o;
+	struct cmdline o;
 	struct session s;
 	int rc = -1;
 
 	snprintf(why, size, "it could not be started");
-	if (options_parse(argc, words, &o, &status))
+	if (cmdline_parse(argc, words, &o, &status))
 		return (-1);
 	if (session_open(&s, &o, argc, words) == 0 &&
 	    session_points(&s) == 0 && session_run(&s) == 0 &&
@@ -324,7 +324,7 @@ run_row(const struct row *row, const char *line, const char *refd, char *why,
 }
 
 int
-selftest(const struct options *options)
+selftest(const struct cmdline *options)
 {
 	char refd[1024], why[RESULTS_TEXT];
 	unsigned failed = 0, count = 0;
@@ -333,7 +333,7 @@ selftest(const struct options *options)
 	if (targets_program("throng-refd", refd, sizeof(refd))) {
 		fprintf(stderr, "throng-bench: throng-refd is not "
 		    "installed\n");
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
@@ -341,7 +341,7 @@ selftest(const struct options *options)
 		if (options->exact && !row->exact)
 			continue;
 		if (session_interrupted())
-			return (OPTIONS_FAILED);
+			return (CMDLINE_FAILED);
 		rc = run_row(row, options->long_form &&
 		    row->long_line != NULL ? row->long_line : row->line, refd,
 		    why, sizeof(why));
@@ -352,5 +352,5 @@ selftest(const struct options *options)
 		count++;
 	}
 	printf("%u of %u self-tests passed\n", count - failed, count);
-	return (failed > 0 ? OPTIONS_FAILED : OPTIONS_HOLDS);
+	return (failed > 0 ? CMDLINE_FAILED : CMDLINE_HOLDS);
 }

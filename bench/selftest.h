@@ -4,7 +4,7 @@
 #ifndef BENCH_SELFTEST_H
 #define BENCH_SELFTEST_H
 
-#include "options.h"
+#include "cmdline.h"
 
 /**
  * selftest(options):
@@ -12,6 +12,6 @@
  * --exact only those that count and depend on no clock, with --long the
  * statistical ones longer. Return the exit status. Thread: main.
  */
-int selftest(const struct options *options);
+int selftest(const struct cmdline *options);
 
 #endif /* BENCH_SELFTEST_H */

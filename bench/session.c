@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
+
+/* Descriptors that a server needs beside its connections. */
+#define SERVER_SPARE 200
 
 static volatile sig_atomic_t interrupted;
 
@@ -67,7 +71,7 @@ static void
 fill_point(const struct session *s, struct results_point *p, uint32_t n,
     double rate, double load)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 
 	p->rate = rate;
 	p->load = load;
@@ -101,7 +105,7 @@ lowest_capacity(struct session *s, uint32_t connections)
 int
 session_points(struct session *s)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p;
 
 	for (unsigned c = 0; c < o->connections.count; c++) {
@@ -124,7 +128,7 @@ static void
 load_config(const struct session *s, const struct results_point *p,
     uint32_t target, struct gen_config *g)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	const struct target_spec *t = &o->targets[target];
 	const uint32_t all = p->connections + p->idle;
 	throng_framing framing = o->frame;
@@ -147,6 +151,24 @@ load_config(const struct session *s, const struct results_point *p,
 	g->congestion = o->congestion;
 	g->cpu = strcmp(o->layout, "split") == 0 ?
 	    (int)sysconf(_SC_NPROCESSORS_ONLN) - 1 : -1;
+}
+
+/* A server holds no more than its descriptors allow: then there are more. */
+static unsigned
+shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
+{
+	struct rlimit limit = { .rlim_max = 1024 };
+	uint64_t most, n;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	most = limit.rlim_max > 2 * SERVER_SPARE ?
+	    limit.rlim_max - SERVER_SPARE : SERVER_SPARE;
+	n = (connections + most - 1) / most;
+	if (o->targets[target].command[0] == '\0')
+		return (1);
+	if (o->shards > n)
+		n = o->shards;
+	return (n > TRIAL_SHARDS ? TRIAL_SHARDS : (unsigned)n);
 }
 
 /* One reading of memory for each target and number of connections. */
@@ -185,7 +207,7 @@ int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results_point *p = &s->results->points[point];
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
@@ -197,13 +219,16 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	int rc;
 
 	config.memory = &memory;
+	config.shards = shards_of(o, target, p->connections + p->idle);
 	trial->seed = seed;
 	trial->start = session_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
 	if (!isnan(p->rate)) {
 		spec.seed = seed;
-		spec.rate = p->rate;
+		/* The mean of the visits, which are geometric. */
+		spec.rate = p->rate / (double)o->visit;
+		config.load.stay = 1 - 1 / (double)o->visit;
 		spec.duration = length;
 		spec.connections = p->connections;
 		if (plan_make(&plan, &spec)) {
@@ -255,7 +280,7 @@ session_block(struct session *s, uint32_t point)
 	const uint32_t n = s->options->target_count;
 	struct results_block *block = results_block(s->results, point);
 	struct results_trial *trial;
-	uint32_t order[OPTIONS_TARGETS];
+	uint32_t order[CMDLINE_TARGETS];
 	uint64_t seed = rng_next(&s->rng);
 
 	if (block == NULL)
@@ -294,6 +319,62 @@ show_ratio(struct session *s, uint32_t point)
 	s->live.ratio = text;
 }
 
+/* What is ahead: a trial also starts, connects and stops its target. */
+static void
+announce(const struct session *s, size_t points)
+{
+	const struct cmdline *o = s->options;
+	double trial = (double)(o->warm + o->trial) / 1e9 + 0.15;
+	double all = 0;
+
+	for (size_t p = 0; p < points; p++) {
+		const struct results_point *point = &s->results->points[p];
+
+		all += trial + (point->connections + point->idle) / 12000.0;
+	}
+	all *= (double)o->blocks * o->target_count;
+	fprintf(stderr, "%llu blocks x %u targets x %zu loads: about %.0f "
+	    "s\n", (unsigned long long)o->blocks, o->target_count, points,
+	    all);
+}
+
+/* How many blocks of a point are valid. */
+static unsigned
+valid_blocks(const struct results *r, uint32_t point)
+{
+	unsigned n = 0;
+
+	for (size_t b = 0; b < r->block_count; b++)
+		n += r->blocks[b].point == point && !r->blocks[b].void_;
+	return (n);
+}
+
+/* More blocks in the place of void ones, half as many again at most; none
+ * where the machine let no block be valid. What a block is void for has
+ * nothing to do with which target looks better. */
+static int
+replace_void(struct session *s)
+{
+	const unsigned blocks = (unsigned)s->options->blocks;
+
+	for (uint32_t p = 0; p < s->results->point_count; p++) {
+		for (unsigned more = 0; more < blocks / 2; more++) {
+			unsigned valid;
+
+			if (results_close(s->results))
+				return (-1);
+			valid = valid_blocks(s->results, p);
+			if (valid == 0 || valid >= blocks)
+				break;
+			s->live.block++;
+			s->live.blocks++;
+			if (session_block(s, p))
+				return (-1);
+		}
+	}
+	return (0);
+}
+
 int
 session_run(struct session *s)
 {
@@ -302,6 +383,8 @@ session_run(struct session *s)
 
 	s->blocks_begun = s->live.begun = session_now();
 	s->live.blocks = blocks * (unsigned)points;
+	if (s->live.on)
+		announce(s, points);
 	for (unsigned b = 0; b < blocks; b++) {
 		for (uint32_t p = 0; p < points; p++) {
 			s->live.block = b * (unsigned)points + p + 1;
@@ -312,6 +395,8 @@ session_run(struct session *s)
 			show_ratio(s, p);
 		}
 	}
+	if (replace_void(s))
+		goto interrupted;
 	live_clear(&s->live);
 	return (0);
 interrupted:

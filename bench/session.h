@@ -8,16 +8,16 @@
 #include <stdint.h>
 
 #include "live.h"
-#include "options.h"
+#include "cmdline.h"
 #include "results.h"
 #include "rng.h"
 #include "trial.h"
 
 /** Everything of one invocation. Private but for `options`, `results`. */
 struct session {
-	struct options *options;
+	struct cmdline *options;
 	struct results *results;
-	struct payload payloads[OPTIONS_TARGETS];
+	struct payload payloads[CMDLINE_TARGETS];
 	char *texts; /* what the payloads point to */
 	struct plan_spec spec; /* what payloads of PAYLOAD_WORK refer to */
 	struct rng rng;
@@ -37,7 +37,7 @@ struct session {
  * status with one line on standard error. Ended with session_close() either
  * way. Thread: main.
  */
-int session_open(struct session *session, struct options *options, int argc,
+int session_open(struct session *session, struct cmdline *options, int argc,
     char **argv);
 
 /**

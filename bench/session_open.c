@@ -21,7 +21,7 @@ static int
 make_payload(struct session *s, const struct target_spec *t,
     struct payload *p, char **room)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	const char *text = t->request[0] != '\0' ? t->request : o->request;
 
 	p->seed = o->seed;
@@ -55,7 +55,7 @@ make_payload(struct session *s, const struct target_spec *t,
 static int
 make_payloads(struct session *s)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	size_t size = 1;
 	char *room;
 
@@ -84,7 +84,7 @@ skipped(void *context, const char *name, const char *why)
 static int
 add_targets(struct session *s)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results *r = s->results;
 
 	for (unsigned i = 0; i < o->target_count; i++) {
@@ -104,7 +104,7 @@ add_targets(struct session *s)
 static void
 describe(struct session *s, int argc, char **argv)
 {
-	const struct options *o = s->options;
+	const struct cmdline *o = s->options;
 	struct results *r = s->results;
 	time_t t = time(NULL);
 	struct tm utc;
@@ -119,6 +119,7 @@ describe(struct session *s, int argc, char **argv)
 	r->seed = o->seed;
 	r->limits = o->gates;
 	r->load = s->spec;
+	r->partly_open = o->visit > 1;
 	r->warmup = o->warm;
 	r->trial = o->trial;
 	r->drain = o->drain;
@@ -133,7 +134,7 @@ describe(struct session *s, int argc, char **argv)
 }
 
 int
-session_open(struct session *s, struct options *o, int argc, char **argv)
+session_open(struct session *s, struct cmdline *o, int argc, char **argv)
 {
 	int rc;
 
@@ -150,21 +151,21 @@ session_open(struct session *s, struct options *o, int argc, char **argv)
 	    .burst = (uint32_t)o->burst, .choice = o->choice,
 	    .service = o->service, .reply_size = (uint32_t)o->reply_size };
 	if (targets_complete(o, skipped, s))
-		return (OPTIONS_USAGE);
+		return (CMDLINE_USAGE);
 	if (o->target_count == 0) {
 		fprintf(stderr, "throng-bench: no target is left\n");
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	}
 	for (unsigned i = 0; i < o->target_count; i++)
 		if (strcmp(o->layout, "split") == 0)
 			o->targets[i].spare_cpu =
 			    (int)sysconf(_SC_NPROCESSORS_ONLN);
 	if (output_check(o))
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	if ((rc = netns_enter(o, s->results)) != 0)
 		return (rc);
 	if (make_payloads(s))
-		return (OPTIONS_USAGE);
+		return (CMDLINE_USAGE);
 	if (add_targets(s))
 		goto memory;
 	describe(s, argc, argv);
@@ -173,7 +174,7 @@ session_open(struct session *s, struct options *o, int argc, char **argv)
 	return (0);
 memory:
 	fprintf(stderr, "throng-bench: no memory\n");
-	return (OPTIONS_FAILED);
+	return (CMDLINE_FAILED);
 }
 
 void

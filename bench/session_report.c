@@ -12,7 +12,7 @@
 static int
 verdict(const struct results *r)
 {
-	int seen = OPTIONS_VOID;
+	int seen = CMDLINE_VOID;
 
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *ratio = &r->ratios[i];
@@ -21,9 +21,9 @@ verdict(const struct results *r)
 			continue;
 		if (ratio->verdict == STATS_BETTER ||
 		    ratio->verdict == STATS_WORSE)
-			return (OPTIONS_HOLDS);
+			return (CMDLINE_HOLDS);
 		if (ratio->verdict == STATS_NOISE)
-			seen = OPTIONS_NOISE;
+			seen = CMDLINE_NOISE;
 	}
 	return (seen);
 }
@@ -38,22 +38,26 @@ session_report(struct session *s)
 	    (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :
 	    (unsigned)s->options->workers, s->options->seed)) {
 		fprintf(stderr, "throng-bench: no memory\n");
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	}
+	if (s->live.on)
+		results_fact(r, "generator", "live line",
+		    "%.3f%% of a core", (double)s->live.spent /
+		    (r->seconds * 1e9) * 100);
 	if (results_close(r)) {
 		fprintf(stderr, "throng-bench: no memory\n");
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	}
 	if (output_write(s->options, r))
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	if (s->failed_trials > 0 && s->failed_trials ==
 	    s->options->target_count * r->block_count)
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	if (r->search_count > 0 || strcmp(s->options->command, "count") == 0)
-		return (OPTIONS_HOLDS);
+		return (CMDLINE_HOLDS);
 	if (strcmp(s->options->command, "run") == 0)
-		return (s->failed_trials > 0 ? OPTIONS_FAILED :
-		    results_voided(r) == r->block_count ? OPTIONS_VOID :
-		    OPTIONS_HOLDS);
+		return (s->failed_trials > 0 ? CMDLINE_FAILED :
+		    results_voided(r) == r->block_count ? CMDLINE_VOID :
+		    CMDLINE_HOLDS);
 	return (verdict(r));
 }

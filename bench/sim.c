@@ -205,7 +205,8 @@ give_up(struct sim *s)
 		if (r->where == SIM_FREE)
 			continue;
 		record_bad(s->record, r->item.at, stamp(s, s->now),
-		    r->where == SIM_WAITING ? RECORD_UNSENT : RECORD_UNANSWERED);
+		    r->where == SIM_WAITING ? RECORD_UNSENT :
+		    RECORD_UNANSWERED);
 		observe(s, r, SIM_NEVER);
 	}
 }

@@ -175,7 +175,7 @@ sim_end(struct sim *s, unsigned which)
 	}
 	server = &s->servers[which];
 	request = server->serving;
-	serve(s, server, sim_take(s, s->spec->policy == SIM_SHARED ? &s->shared :
-	    &server->queue));
+	serve(s, server, sim_take(s, s->spec->policy == SIM_SHARED ?
+	    &s->shared : &server->queue));
 	return (request);
 }

@@ -100,7 +100,7 @@ wrong(const char *text, const char *why)
 }
 
 static const struct target_spec *
-by_name(const struct options *o, const char *name)
+by_name(const struct cmdline *o, const char *name)
 {
 
 	for (unsigned i = 0; i < o->target_count; i++)
@@ -139,15 +139,17 @@ fill(const char *text, struct target_spec *t)
 }
 
 int
-targets_read(const char *text, struct options *o)
+targets_read(const char *text, struct cmdline *o)
 {
 	struct target_spec *t = &o->targets[o->target_count];
 	size_t length = strcspn(text, "=");
 	const char *rest = text;
 
-	if (o->target_count == OPTIONS_TARGETS)
+	if (o->target_count == CMDLINE_TARGETS)
 		return (wrong(text, "too many targets"));
 	memset(t, 0, sizeof(*t));
+	if (length == 0)
+		return (wrong(text, "the name is missing"));
 	if (text[length] == '=' && is_name(text, length)) {
 		snprintf(t->name, sizeof(t->name), "%.*s", (int)length, text);
 		rest = text + length + 1;
@@ -178,7 +180,7 @@ targets_read(const char *text, struct options *o)
 
 /* The command of a built-in target; -1 if its program is not there. */
 static int
-build(const struct options *o, int index, struct target_spec *t)
+build(const struct cmdline *o, int index, struct target_spec *t)
 {
 	char path[1024];
 	int n;
@@ -199,7 +201,7 @@ build(const struct options *o, int index, struct target_spec *t)
 }
 
 static void
-drop(struct options *o, unsigned i)
+drop(struct cmdline *o, unsigned i)
 {
 
 	o->target_count--;
@@ -208,7 +210,7 @@ drop(struct options *o, unsigned i)
 }
 
 static void
-add_defaults(struct options *o)
+add_defaults(struct cmdline *o)
 {
 
 	targets_read("pool", o);
@@ -218,7 +220,7 @@ add_defaults(struct options *o)
 
 /* The control is the first target again, under another name. */
 static void
-add_control(struct options *o)
+add_control(struct cmdline *o)
 {
 	struct target_spec *t = &o->targets[o->target_count];
 
@@ -226,7 +228,7 @@ add_control(struct options *o)
 		if (o->targets[i].same_as[0] != '\0')
 			return;
 	if (o->no_control || o->target_count == 0 ||
-	    o->target_count == OPTIONS_TARGETS ||
+	    o->target_count == CMDLINE_TARGETS ||
 	    by_name(o, "again") != NULL)
 		return;
 	memset(t, 0, sizeof(*t));
@@ -236,7 +238,7 @@ add_control(struct options *o)
 }
 
 static int
-resolve_same(struct options *o)
+resolve_same(struct cmdline *o)
 {
 	for (unsigned i = 0; i < o->target_count; i++) {
 		struct target_spec *t = &o->targets[i], *other;
@@ -258,7 +260,7 @@ resolve_same(struct options *o)
 }
 
 int
-targets_complete(struct options *o,
+targets_complete(struct cmdline *o,
     void (*skipped)(void *context, const char *name, const char *why),
     void *context)
 {

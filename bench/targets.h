@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "options.h"
+#include "cmdline.h"
 
 /**
  * targets_read(text, options):
@@ -15,7 +15,7 @@
  * NAME=@OTHER, the name of a built-in one or of a peer, an address, or a
  * command. Return 0, or -1 with one line on standard error. Thread: main.
  */
-int targets_read(const char *text, struct options *options);
+int targets_read(const char *text, struct cmdline *options);
 
 /**
  * targets_complete(options, skipped, context):
@@ -24,7 +24,7 @@ int targets_read(const char *text, struct options *options);
  * told which were left out and why. Return 0, or -1 with one line on standard
  * error. Thread: main.
  */
-int targets_complete(struct options *options,
+int targets_complete(struct cmdline *options,
     void (*skipped)(void *context, const char *name, const char *why),
     void *context);
 

@@ -1,5 +1,5 @@
 /*
- * throng-bench: see options.c for the command line, session.c for the order
+ * throng-bench: see cmdline.c for the command line, session.c for the order
  * of things, doc/BENCHMARKS for what every number means.
  */
 #include "config.h"
@@ -11,7 +11,7 @@
 #include "calibrate.h"
 #include "count.h"
 #include "doctor.h"
-#include "options.h"
+#include "cmdline.h"
 #include "replay.h"
 #include "selftest.h"
 #include "session.h"
@@ -22,14 +22,14 @@
 #define CALIBRATE_NS 200000000u
 
 static int
-calibrate_only(struct options *o, int argc, char **argv)
+calibrate_only(struct cmdline *o, int argc, char **argv)
 {
 	struct session s;
-	int rc = targets_read("limit", o) ? OPTIONS_FAILED :
+	int rc = targets_read("limit", o) ? CMDLINE_FAILED :
 	    session_open(&s, o, argc, argv);
 
 	if (rc == 0 && calibrate(&s, 5 * CALIBRATE_NS))
-		rc = OPTIONS_FAILED;
+		rc = CMDLINE_FAILED;
 	if (rc == 0)
 		calibrate_print(s.results, stdout);
 	session_close(&s);
@@ -37,7 +37,7 @@ calibrate_only(struct options *o, int argc, char **argv)
 }
 
 static int
-measure(struct options *o, int argc, char **argv)
+measure(struct cmdline *o, int argc, char **argv)
 {
 	const int compare = strcmp(o->command, "run") != 0;
 	struct session s;
@@ -59,10 +59,10 @@ measure(struct options *o, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct options o;
+	struct cmdline o;
 	int status;
 
-	if (options_parse(argc, argv, &o, &status))
+	if (cmdline_parse(argc, argv, &o, &status))
 		return (status);
 	if (strcmp(o.command, "calibrate") == 0)
 		return (calibrate_only(&o, argc, argv));
@@ -83,11 +83,11 @@ main(int argc, char **argv)
 		return (run(argc, argv));
 	if (argc < 3) {
 		fprintf(stderr, "throng-bench: replay which report.json?\n");
-		return (OPTIONS_USAGE);
+		return (CMDLINE_USAGE);
 	}
 	words = replay_arguments(argv[2], argv + 3, &count);
 	if (words == NULL)
-		return (OPTIONS_FAILED);
+		return (CMDLINE_FAILED);
 	status = run(count, words);
 	replay_free(words);
 	return (status);

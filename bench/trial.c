@@ -22,9 +22,11 @@ struct edge {
 
 /* Everything of a trial that must be ended or freed. */
 struct running {
-	struct target *target;
+	struct target *targets[TRIAL_SHARDS];
+	struct address addresses[TRIAL_SHARDS];
+	pid_t ids[TRIAL_SHARDS];
+	struct account_sessions sessions;
 	struct gen *gen;
-	pid_t session;
 	struct account_memory empty; /* before the first connection */
 	struct account_memory idle;
 	struct account_memory full;
@@ -36,9 +38,8 @@ static void
 read_edge(const struct running *r, struct edge *edge)
 {
 
-	account_machine(r->session, &edge->machine);
-	if (r->session != -1)
-		account_target(r->session, &edge->target);
+	account_machine(r->sessions, &edge->machine);
+	account_target(r->sessions, &edge->target);
 }
 
 /* What follows from the difference of two readings of the machine. */
@@ -67,7 +68,7 @@ fill_target(const struct running *r, struct results_trial *trial,
 	const double wall = r->after.machine.wall - r->before.machine.wall;
 	double wait;
 
-	if (r->session == -1 || requests == 0)
+	if (r->sessions.count == 0 || requests == 0)
 		return;
 	trial->value[METRIC_CPU] = (b->cpu - a->cpu) / requests / 1e3;
 	trial->value[METRIC_CPU_USER] = (b->user - a->user) / requests / 1e3;
@@ -88,14 +89,14 @@ fill_memory(const struct running *r, const struct trial_config *config,
 {
 	const double n = config->load.connections;
 
-	if (r->session != -1 && n >= MEMORY_USER_FROM)
+	if (r->sessions.count > 0 && n >= MEMORY_USER_FROM)
 		trial->value[METRIC_MEMORY_USER] =
 		    (r->full.user - r->empty.user) / n;
 	if (config->memory != NULL)
 		*config->memory = (struct trial_memory){ r->idle.user,
 		    r->idle.kernel - r->empty.kernel, r->full.user,
 		    r->full.kernel - r->empty.kernel };
-	if (r->session != -1 && n >= MEMORY_KERNEL_FROM)
+	if (r->sessions.count > 0 && n >= MEMORY_KERNEL_FROM)
 		trial->value[METRIC_MEMORY_KERNEL] =
 		    (r->full.kernel - r->empty.kernel) / n;
 }
@@ -136,33 +137,35 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
+	const pid_t first = r->sessions.count > 0 ? r->ids[0] : -1;
 	int rc;
 
-	load.address = *target_address(r->target);
-	account_memory(r->session, &r->empty);
+	load.addresses = r->addresses;
+	load.shards = c->shards;
+	account_memory(r->sessions, &r->empty);
 	r->gen = gen_start(&load, c->tick, c->context, trial->failed,
 	    sizeof(trial->failed));
 	if (r->gen == NULL)
 		return (-1);
 	if (c->memory != NULL)
-		account_memory(r->session, &r->idle);
+		account_memory(r->sessions, &r->idle);
 	if (c->warm > 0 && gen_warm(r->gen, c->warm, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed)))
 		return (-1);
 	read_edge(r, &r->before);
 	hiccup_reset(c->hiccup);
 	if (c->edge != NULL)
-		c->edge(c->edge_context, r->session, 1);
+		c->edge(c->edge_context, first, 1);
 	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed));
 	if (c->edge != NULL)
-		c->edge(c->edge_context, r->session, 0);
+		c->edge(c->edge_context, first, 0);
 	if (rc != 0)
 		return (-1);
 	trial->readings.hiccup = hiccup_p99(c->hiccup);
 	trial->readings.spin = machine_turns();
 	read_edge(r, &r->after);
-	account_memory(r->session, &r->full);
+	account_memory(r->sessions, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));
 	if (trial->record == NULL) {
 		snprintf(trial->failed, sizeof(trial->failed), "no memory");
@@ -173,28 +176,53 @@ measure(struct running *r, const struct trial_config *c,
 	return (0);
 }
 
+/* Start every shard. */
+static int
+start(struct running *r, const struct trial_config *config,
+    struct results_trial *trial)
+{
+	pid_t id;
+
+	r->sessions.id = r->ids;
+	for (unsigned i = 0; i < config->shards; i++) {
+		r->targets[i] = target_start(config->target,
+		    config->load.spread, trial->failed,
+		    sizeof(trial->failed));
+		if (r->targets[i] == NULL)
+			return (-1);
+		r->addresses[i] = *target_address(r->targets[i]);
+		if ((id = target_session(r->targets[i])) != -1)
+			r->ids[r->sessions.count++] = id;
+	}
+	return (0);
+}
+
 int
 trial_run(const struct trial_config *config, struct results_trial *trial)
 {
-	const int wide = config->load.spread;
+	struct running *r = calloc(1, sizeof(*r));
 	char why[RESULTS_TEXT];
-	struct running r = { .session = -1 };
-	int rc = -1;
+	int rc;
 
-	r.target = target_start(config->target, wide, trial->failed,
-	    sizeof(trial->failed));
-	if (r.target != NULL) {
-		r.session = target_session(r.target);
-		rc = measure(&r, config, trial);
-		/* Why it stopped answering, if it did. */
-		if (target_ended(r.target, why, sizeof(why))) {
+	if (r == NULL) {
+		snprintf(trial->failed, sizeof(trial->failed), "no memory");
+		return (-1);
+	}
+	rc = start(r, config, trial);
+	if (rc == 0)
+		rc = measure(r, config, trial);
+	/* Why it stopped answering, if it did. */
+	for (unsigned i = 0; i < config->shards; i++)
+		if (r->targets[i] != NULL &&
+		    target_ended(r->targets[i], why, sizeof(why))) {
 			snprintf(trial->failed, sizeof(trial->failed), "%s",
 			    why);
 			rc = -1;
 		}
-	}
 	/* First the connections: a server then has nothing to wait for. */
-	gen_free(r.gen);
-	target_stop(r.target);
+	gen_free(r->gen);
+	for (unsigned i = 0; i < config->shards; i++)
+		target_stop(r->targets[i]);
+	free(r);
 	return (rc);
 }

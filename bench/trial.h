@@ -16,6 +16,9 @@
  *  session of the target, -1 if it was not started by us. */
 typedef void (*trial_edge)(void *context, pid_t session, int begin);
 
+/** Most servers that one target may be. */
+#define TRIAL_SHARDS 64
+
 /** Memory of a target, in bytes: its own and, since before the first
  *  connection, the kernel's. */
 struct trial_memory {
@@ -28,7 +31,8 @@ struct trial_memory {
 /** What a trial does. */
 struct trial_config {
 	const struct target_spec *target;
-	struct gen_config load; /* the address is filled in from the target */
+	unsigned shards;        /* how many of it are started, at least 1 */
+	struct gen_config load; /* the addresses are filled in */
 	uint64_t warm;          /* ns */
 	uint64_t length;        /* ns */
 	uint64_t drain;         /* ns */

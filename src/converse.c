@@ -118,13 +118,16 @@ answer(struct conversation *v)
 		bytes_reset(&job->out);
 		job->replies = 0;
 		process_job(&v->processor, job);
+		/* Counted first: see write.c. */
+		counter_add(&counters->replies, job->replies);
 		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
 			counter_add(&counters->dropped_gone,
 			    job->replies + job_unanswered(job));
+			counter_add(&counters->replies,
+			    -(uint64_t)job->replies);
 			job_settle(job, counters);
 			return (-1);
 		}
-		counter_add(&counters->replies, job->replies);
 		job_settle(job, counters);
 	} while (job_unanswered(job) > 0);
 	return (0);

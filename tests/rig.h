@@ -1,7 +1,7 @@
 /**
  * rig.h - a reactor on the bench: no threads, one turn of its loop at a time,
  * and instead of the pool a list of what was handed over, which is worked on
- * when the test says so. Link with -Wl,--wrap=pool_push.
+ * when the test says so. Link with $(RIG_LDFLAGS).
  *
  * Thread for all functions: the test's own, since they assert.
  */
@@ -26,6 +26,7 @@ struct rig {
 	unsigned pushes;   /* chains that were handed over */
 	uint64_t spent_ns; /* what every job is said to have taken */
 	unsigned drained;  /* times that the end was reported */
+	uint64_t late;     /* bit w: worker w is at its oldest job for long */
 };
 
 /**
@@ -39,14 +40,6 @@ struct rig *rig_new(const throng_handler *handler);
  * Open its reactor. * Thread: the test's own.
  */
 void rig_start(struct rig *rig);
-
-/**
- * rig_teach(rig, ns):
- * Make the dispatch believe that a job takes `ns` nanoseconds; at first it
- * gives every worker one at a time. Uses a client of its own.
- * Thread: the test's own.
- */
-void rig_teach(struct rig *rig, uint64_t ns);
 
 /**
  * rig_free(rig):
@@ -79,6 +72,13 @@ void rig_turn(struct rig *rig);
  * next turn will see. Return how many. * Thread: the test's own.
  */
 unsigned rig_work(struct rig *rig, unsigned count);
+
+/**
+ * rig_teach(rig, fd, nanoseconds):
+ * Let dispatch measure, over many round trips of a client, that a job takes
+ * this long.
+ */
+void rig_teach(struct rig *rig, int fd, uint64_t nanoseconds);
 
 /**
  * rig_settle(rig):

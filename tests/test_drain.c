@@ -53,15 +53,16 @@ idle_clients(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		fds[i] = rig_client(rig);
-	/* Who is quiet is not waited for. */
+	/* Quiet and owed nothing: nobody is waited for. */
 	drain_begin(&rig->reactor);
-	assert_int_equal(rig->reactor.open, 0);
 	assert_true(rig->drained > 0);
 	for (int i = 0; i < 3; i++)
 		rig_end(rig, fds[i]);
+	assert_true(rig->drained > 0);
+	assert_int_equal(rig->reactor.open, 0);
 }
 
-/* Who still sends is, so that closing destroys no reply on its way. */
+/* Who still sends is waited for, so that closing destroys no reply. */
 static void
 busy_client(void **state)
 {
@@ -200,7 +201,7 @@ kills(void **state)
 static void
 drain_then_kill(void **state)
 {
-	int fd = rig_client(rig), idle = rig_client(rig);
+	int fd = rig_client(rig), quiet = rig_client(rig);
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
@@ -218,7 +219,7 @@ drain_then_kill(void **state)
 		rig_stats(rig).dropped_stopping,
 	    5);
 	close(fd);
-	close(idle);
+	close(quiet);
 }
 
 /* Orders come through the same queue as replies, in their order. */

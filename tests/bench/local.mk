@@ -2,7 +2,9 @@
 dist_check_SCRIPTS += tests/bench/smoke.sh
 
 if TESTS_ON
-bench_shell_tests = test_bench_engine
+bench_shell_tests = test_bench_engine test_bench_engine_conn \
+	test_bench_payload test_bench_account test_bench_cmdline \
+	test_bench_later
 check_PROGRAMS += $(bench_shell_tests)
 TESTS += $(bench_shell_tests)
 bench_shell_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -16,4 +18,24 @@ test_bench_engine_SOURCES = tests/bench/test_engine.c tests/bench/check.h \
 test_bench_engine_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_engine_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_engine_LDADD = $(bench_shell_ldadd)
+test_bench_engine_conn_SOURCES = tests/bench/test_engine_conn.c tests/bench/check.h
+test_bench_engine_conn_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_engine_conn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_engine_conn_LDADD = $(bench_shell_ldadd)
+test_bench_payload_SOURCES = tests/bench/test_payload.c tests/bench/check.h
+test_bench_payload_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_payload_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_payload_LDADD = $(bench_shell_ldadd)
+test_bench_account_SOURCES = tests/bench/test_account.c tests/bench/check.h
+test_bench_account_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_account_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_account_LDADD = $(bench_shell_ldadd)
+test_bench_cmdline_SOURCES = tests/bench/test_cmdline.c tests/bench/check.h
+test_bench_cmdline_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_cmdline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_cmdline_LDADD = $(bench_shell_ldadd)
+test_bench_later_SOURCES = tests/bench/test_later.c tests/bench/check.h bench/later.c
+test_bench_later_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_later_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_later_LDADD = $(bench_shell_ldadd)
 endif

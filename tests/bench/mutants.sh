@@ -7,7 +7,7 @@
 # those that fail. A mutant that changes nothing or does not compile is a
 # failure, too: it would prove nothing.
 #
-# Run by `make check`, with srcdir, CC and CFLAGS in the environment; works
+# Run by `make check`, with srcdir and CC in the environment; works
 # by hand in the source folder, too.
 
 # shellcheck disable=SC2086

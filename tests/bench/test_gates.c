@@ -52,7 +52,7 @@ each_gate_fires_alone(void **state)
 	r.little = -0.9;
 	assert_int_equal(gates_check(&limits, &r), 1u << GATE_LITTLE);
 	r = good();
-	r.drift = -0.9;
+	r.drift = -1.1;
 	assert_int_equal(gates_check(&limits, &r), 1u << GATE_STEADY);
 	r = good();
 	r.drops = 1;

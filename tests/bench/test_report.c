@@ -275,6 +275,13 @@ html_has_its_charts(void **state)
 	assert_int_equal(count(text, "Load: open loop, Poisson"), 5);
 	/* The noise band of each of the metrics compared, and no more. */
 	assert_int_equal(count(text, "class=\"noise\" x"), 8);
+	/* Over time only where there is one trial of each. */
+	assert_null(strstr(text, "Over the trial"));
+	free(text);
+	results_free(r);
+	r = fixture_compare(1);
+	text = written(report_html, r);
+	assert_non_null(strstr(text, "Over the trial"));
 	free(text);
 	results_free(r);
 	r = fixture_sweep(0);

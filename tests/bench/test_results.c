@@ -256,6 +256,103 @@ memory_slopes_are_per_connection(void **state)
 	results_free(r);
 }
 
+/* Self-test 12, simulated: a hog in some blocks, found and left out. */
+static void
+noise_is_voided_and_does_not_move_the_ratio(void **state)
+{
+	struct results *r = made(30, 1.1, 13);
+
+	(void)state;
+	for (unsigned b = 0; b < 30; b += 5) {
+		/* The hog falls on whoever runs: here always the same one. */
+		r->blocks[b].trials[0].readings.foreign = 0.3;
+		r->blocks[b].trials[0].value[METRIC_CPU] *= 3;
+	}
+	assert_int_equal(results_close(r), 0);
+	for (unsigned b = 0; b < 30; b++)
+		assert_int_equal(r->blocks[b].void_, b % 5 == 0);
+	assert_int_equal(cpu(r, 1)->valid.n, 24);
+	assert_true(cpu(r, 1)->valid.low <= 1.1);
+	assert_true(cpu(r, 1)->valid.high >= 1.1);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_WORSE);
+	results_free(r);
+}
+
+static void
+one_trial_has_the_interval_of_its_requests(void **state)
+{
+	struct results *r = made(1, 1, 14);
+	struct record *record = calloc(1, sizeof(*record));
+	const struct stats_interval *v;
+
+	(void)state;
+	assert_non_null(record);
+	record_begin(record, 0, 1000000000);
+	for (uint64_t i = 1; i <= 1000; i++)
+		record_reply(record, 0, 0, 1000 * i, 0);
+	r->blocks[0].trials[0].record = record;
+	results_measure(&r->blocks[0].trials[0], 1000, 0);
+	assert_int_equal(results_close(r), 0);
+	v = &results_cell(r, 0, 0)->value[METRIC_P50];
+	assert_true(near(v->value, 500, 4));
+	/* Ranks 469 and 532 of 1000, on bucket edges. */
+	assert_true(near(v->low, 469, 5) && near(v->high, 532, 5));
+	assert_true(v->coverage >= 0.95 && v->n == 1);
+	v = &results_cell(r, 0, 0)->value[METRIC_P999];
+	assert_true(isinf(v->high));
+	assert_true(results_cell(r, 0, 0)->value[METRIC_CPU].coverage == 0);
+	results_free(r);
+}
+
+/* Self-test 11: a bias by the order in a block does not go unnoticed. */
+static void
+the_order_in_a_block_is_judged(void **state)
+{
+	struct results *r = made(20, 1, 16);
+	uint64_t more, less;
+
+	(void)state;
+	assert_int_equal(results_close(r), 0);
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_int_equal(more + less, 20);
+	assert_true(stats_sign_test(more, less) > 0.01);
+	/* The control runs after the original here: let it cost more. */
+	for (unsigned b = 0; b < 20; b++)
+		r->blocks[b].trials[2].value[METRIC_CPU] *= 1.5;
+	r->blocks[7].trials[0].readings.steal = 1;
+	assert_int_equal(results_close(r), 0);
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_true(more == 19 && less == 0);
+	assert_true(stats_sign_test(more, less) < 0.0001);
+	r->targets[2].same_as = RESULTS_NONE;
+	results_order(r, METRIC_CPU, &more, &less);
+	assert_true(more == 0 && less == 0);
+	results_free(r);
+}
+
+static void
+audits_are_told(void **state)
+{
+	struct results *r = made(7, 1, 15);
+	char text[32];
+
+	(void)state;
+	r->points[0].connections = 100;
+	for (unsigned b = 0; b < 7; b++)
+		r->blocks[b].trials[1].readings.little = -0.94;
+	assert_int_equal(results_close(r), 0);
+	assert_string_equal(results_audit(r, 0, 1, RESULTS_LITTLE, text,
+	    sizeof(text)), "Little's law residual");
+	assert_string_equal(text, "-94%");
+	/* Such a residual voids. */
+	assert_true(results_voided(r) == 7);
+	(void)results_audit(r, 0, 0, RESULTS_LITTLE, text, sizeof(text));
+	assert_string_equal(text, "");
+	(void)results_audit(r, 0, 0, RESULTS_EVEN, text, sizeof(text));
+	assert_string_equal(text, "");
+	results_free(r);
+}
+
 static void
 models_are_told_in_words(void **state)
 {
@@ -366,6 +463,10 @@ main(void)
 		cmocka_unit_test(the_control_sets_the_noise_floor),
 		cmocka_unit_test(a_against_a_through_the_verdicts),
 		cmocka_unit_test(memory_slopes_are_per_connection),
+		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
+		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
+		cmocka_unit_test(the_order_in_a_block_is_judged),
+		cmocka_unit_test(audits_are_told),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),

@@ -405,6 +405,36 @@ test_6_overload(void **state)
 	free(line);
 }
 
+/* A steady queue is seldom called unsteady, though it is a random one. */
+static void
+steady_queues_are_steady(void **state)
+{
+	struct results_trial trial = { .record = fresh() };
+	struct gates_limits limits;
+	unsigned failed[2] = { 0, 0 };
+
+	(void)state;
+	gates_defaults(&limits);
+	for (unsigned run = 0; run < 400; run++) {
+		struct sim_spec spec = { .servers = 2, .drain = 40 * SECOND };
+		struct plan_spec load = load_of(PLAN_POISSON, run % 2 ?
+		    18000 : 14000, 1, 100, 100);
+
+		load.duration = 600 * MS;
+		load.seed = run;
+		load.service.law = PLAN_EXPONENTIAL;
+		gates_unread(&trial.readings);
+		assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+		results_measure(&trial, MS, 0);
+		failed[run % 2] += gates_check(&limits,
+		    &trial.readings) != 0;
+	}
+	/* At 0.7 never; at 0.9 within 5%. */
+	assert_int_equal(failed[0], 0);
+	assert_true(failed[1] <= 10);
+	free(trial.record);
+}
+
 /* Self-test 7: N = X R, in every closed run. */
 static void
 test_7_little(void **state)
@@ -478,6 +508,37 @@ test_8_lossy(void **state)
 	assert_true(r->response.infinite == 2500);
 	assert_true(hist_quantile(&r->response, 0.7501) == HIST_INFINITE);
 	free(r);
+}
+
+/* Self-test 13: a client that is too slow for its plan is named. */
+static void
+test_13_slow_client(void **state)
+{
+	struct sim_spec spec = { .servers = 1, .drain = SECOND,
+		.tick = 20 * MS };
+	struct plan_spec load = load_of(PLAN_POISSON, 10000, 4, 10, 1);
+	struct results_trial trial = { .record = fresh() };
+	struct gates_limits limits;
+	char why[200];
+
+	(void)state;
+	gates_defaults(&limits);
+	gates_unread(&trial.readings);
+	assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+	results_measure(&trial, 5 * MS, 0);
+	/* A quarter of a tick is in time. */
+	assert_true(near(trial.readings.adherence, 0.25, 0.03));
+	assert_int_equal(gates_check(&limits, &trial.readings),
+	    1u << GATE_ADHERENCE);
+	assert_non_null(strstr(gates_reason(&limits, &trial.readings,
+	    1u << GATE_ADHERENCE, why, sizeof(why)), "adherence 2"));
+	assert_false(gates_overload(&trial.readings));
+	spec.tick = 0;
+	assert_int_equal(sim_run(&spec, &load, trial.record), 0);
+	results_measure(&trial, 5 * MS, 0);
+	assert_true(trial.readings.adherence == 1);
+	assert_int_equal(gates_check(&limits, &trial.readings), 0);
+	free(trial.record);
 }
 
 /* Clocks that no clock should be. */
@@ -628,9 +689,11 @@ main(void)
 		cmocka_unit_test(test_4_mg1_and_sharing),
 		cmocka_unit_test(test_5_arrivals),
 		cmocka_unit_test(test_6_overload),
+		cmocka_unit_test(steady_queues_are_steady),
 		cmocka_unit_test(test_7_little),
 		cmocka_unit_test(test_7_little_finds_the_starved),
 		cmocka_unit_test(test_8_lossy),
+		cmocka_unit_test(test_13_slow_client),
 		cmocka_unit_test(test_14_clocks),
 		cmocka_unit_test(test_17_starved),
 		cmocka_unit_test(policies_rank_as_in_the_table),

@@ -1,8 +1,8 @@
 /**
- * options.h - the command line of throng-bench.
+ * cmdline.h - the command line of throng-bench.
  */
-#ifndef BENCH_OPTIONS_H
-#define BENCH_OPTIONS_H
+#ifndef BENCH_CMDLINE_H
+#define BENCH_CMDLINE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,31 +14,31 @@
 #include "target.h"
 
 /** Exit statuses. */
-enum options_status {
-	OPTIONS_HOLDS = 0, /* done; for compare: a difference was found */
-	OPTIONS_FAILED = 1,
-	OPTIONS_USAGE = 2,
-	OPTIONS_NOISE = 3, /* compare: nothing beyond the noise */
-	OPTIONS_VOID = 4   /* nothing valid was measured */
+enum cmdline_status {
+	CMDLINE_HOLDS = 0, /* done; for compare: a difference was found */
+	CMDLINE_FAILED = 1,
+	CMDLINE_USAGE = 2,
+	CMDLINE_NOISE = 3, /* compare: nothing beyond the noise */
+	CMDLINE_VOID = 4   /* nothing valid was measured */
 };
 
-#define OPTIONS_TARGETS 24
-#define OPTIONS_LIST 32
+#define CMDLINE_TARGETS 24
+#define CMDLINE_LIST 32
 
 /** A list of numbers as given: "1,10,100". */
-struct options_list {
-	double value[OPTIONS_LIST];
+struct cmdline_list {
+	double value[CMDLINE_LIST];
 	unsigned count;
 };
 
 /** What the user asked for; texts are those of argv. */
-struct options {
+struct cmdline {
 	const char *command; /* compare, run, ... */
-	struct target_spec targets[OPTIONS_TARGETS];
+	struct target_spec targets[CMDLINE_TARGETS];
 	unsigned target_count;
 	const char *peers;      /* names, or "all" */
-	struct options_list connections; /* active ones */
-	struct options_list rates;       /* per second; none: closed loop */
+	struct cmdline_list connections; /* active ones */
+	struct cmdline_list rates;       /* per second; none: closed loop */
 	int rates_are_shares;   /* of the capacity: "10%,50%" */
 	const char *rate_text;
 	uint64_t idle;
@@ -47,6 +47,7 @@ struct options {
 	const char *arrival_text;
 	enum plan_arrival arrival;
 	uint64_t burst;
+	uint64_t visit;
 	const char *choice_text;
 	enum plan_choice choice;
 	const char *service_text;
@@ -66,6 +67,7 @@ struct options {
 	uint64_t tolerance;     /* ns */
 	uint64_t processes;
 	uint64_t in_flight;
+	uint64_t shards;
 	uint64_t seed;
 	const char *gates_text;
 	struct gates_limits gates;
@@ -82,24 +84,23 @@ struct options {
 	int no_count;
 	int no_control;         /* no A/A target */
 	int quiet;
-	int keep_awake;
 	int long_form;          /* selftest */
 	int exact;              /* selftest */
 };
 
 /**
- * options_parse(argc, argv, options, status):
+ * cmdline_parse(argc, argv, options, status):
  * Read the command line. Return 0; or 1 with the exit status stored, after
  * --help and --version, and with one line on standard error after a mistake.
  * Thread: main.
  */
-int options_parse(int argc, char **argv, struct options *options,
+int cmdline_parse(int argc, char **argv, struct cmdline *options,
     int *status);
 
 /**
- * options_help(out):
+ * cmdline_help(out):
  * Write the help. Thread: any.
  */
-void options_help(FILE *out);
+void cmdline_help(FILE *out);
 
-#endif /* BENCH_OPTIONS_H */
+#endif /* BENCH_CMDLINE_H */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "options.h"
+#include "cmdline.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -22,14 +22,14 @@ enum kind { FLAG, NUMBER, SIZE, TIME, TEXT, LIST, RATES, TARGET };
 struct option_row {
 	const char *name;
 	enum kind kind;
-	size_t offset; /* of the field in struct options */
+	size_t offset; /* of the field in struct cmdline */
 	uint64_t min;
 	uint64_t max;
 	const char *argument;
 	const char *help;
 };
 
-#define AT(field) offsetof(struct options, field)
+#define AT(field) offsetof(struct cmdline, field)
 
 static const struct option_row rows[] = {
 	{ "target", TARGET, 0, 0, 0, "T",
@@ -54,6 +54,9 @@ static const struct option_row rows[] = {
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
 	    "requests in a burst (10)" },
+	{ "visit", NUMBER, AT(visit), 1, 10000, "N",
+	    "partly open: an arrival is a visit of so many requests in\n"
+	    "the mean, each at the reply before it; --rate is of requests (1)" },
 	{ "choice", TEXT, AT(choice_text), 0, 0, "HOW",
 	    "connection of an arrival: round-robin, random, hot (random)" },
 	{ "service", TEXT, AT(service_text), 0, 0, "LAW",
@@ -91,6 +94,9 @@ static const struct option_row rows[] = {
 	{ "seed", NUMBER, AT(seed), 0, UINT64_MAX, "N", "of everything (1)" },
 	{ "processes", NUMBER, AT(processes), 1, 256, "N",
 	    "generators, at least (as many as descriptors ask for)" },
+	{ "shards", NUMBER, AT(shards), 1, 64, "N",
+	    "servers that a target is, at least (as many as descriptors\n"
+	    "ask for)" },
 	{ "in-flight", NUMBER, AT(in_flight), 1, 4096, "N",
 	    "connects not yet served, at most (128)" },
 	{ "congestion", TEXT, AT(congestion), 0, 0, "NAME",
@@ -133,7 +139,7 @@ static const struct {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 void
-options_help(FILE *out)
+cmdline_help(FILE *out)
 {
 	const char *at, *end;
 
@@ -165,25 +171,41 @@ wrong(const char *name, const char *value, const char *allowed)
 	return (-1);
 }
 
-/* "1,10,100" or "1..1000:x10". */
+/* "1..1000:x10": from, to, and the factor between two. */
 static int
-read_list(const char *text, double min, double max, struct options_list *list)
+read_range(const char *text, const char *dots, double min, double max,
+    struct cmdline_list *list)
 {
-	double from, to, factor, value;
+	double from, to, factor;
+	char first[32];
+
+	/* strtod() would take one of the dots for its own. */
+	snprintf(first, sizeof(first), "%.*s", (int)(dots - text), text);
+	if (sscanf(first, "%lf", &from) != 1 ||
+	    sscanf(dots + 2, "%lf:x%lf", &to, &factor) != 2 ||
+	    !(factor > 1) || from < min || to > max)
+		return (-1);
+	for (; from <= to * 1.0001 && list->count < CMDLINE_LIST;
+	    from *= factor)
+		list->value[list->count++] = from;
+	return (list->count > 0 ? 0 : -1);
+}
+
+/* "1,10,100" or a range. */
+static int
+read_list(const char *text, double min, double max, struct cmdline_list *list)
+{
+	const char *dots = strstr(text, "..");
+	double value;
 	char *end;
 
 	list->count = 0;
-	if (sscanf(text, "%lf..%lf:x%lf", &from, &to, &factor) == 3 &&
-	    factor > 1 && from >= min && to <= max) {
-		for (value = from; value <= to * 1.0001 &&
-		    list->count < OPTIONS_LIST; value *= factor)
-			list->value[list->count++] = value;
-		return (list->count > 0 ? 0 : -1);
-	}
+	if (dots != NULL)
+		return (read_range(text, dots, min, max, list));
 	for (;;) {
 		value = strtod(text, &end);
 		if (end == text || !(value >= min && value <= max) ||
-		    list->count == OPTIONS_LIST)
+		    list->count == CMDLINE_LIST)
 			return (-1);
 		list->value[list->count++] = value;
 		if (*end == '\0')
@@ -196,7 +218,7 @@ read_list(const char *text, double min, double max, struct options_list *list)
 
 /* "1000,2000", or "10%,50%". */
 static int
-read_rates(const char *text, struct options *o)
+read_rates(const char *text, struct cmdline *o)
 {
 	char copy[256], *out = copy;
 
@@ -214,7 +236,7 @@ read_rates(const char *text, struct options *o)
 }
 
 static int
-read_row(const struct option_row *row, const char *value, struct options *o)
+read_row(const struct option_row *row, const char *value, struct cmdline *o)
 {
 	char *field = (char *)o + row->offset;
 	char range[80];
@@ -235,7 +257,7 @@ read_row(const struct option_row *row, const char *value, struct options *o)
 		    (uint64_t *)(void *)field);
 	else if (row->kind == LIST)
 		rc = read_list(value, (double)row->min, (double)row->max,
-		    (struct options_list *)(void *)field);
+		    (struct cmdline_list *)(void *)field);
 	else if (row->kind == RATES)
 		return (read_rates(value, o) == 0 ? 0 : wrong(row->name,
 		    value, "not a list of rates, as in 1000,2000 or 10%,50%"));
@@ -255,12 +277,13 @@ read_row(const struct option_row *row, const char *value, struct options *o)
 }
 
 static void
-defaults(struct options *o)
+defaults(struct cmdline *o)
 {
 
 	memset(o, 0, sizeof(*o));
 	o->depth = 1;
 	o->burst = 10;
+	o->visit = 1;
 	o->size = PAYLOAD_STAMP_SIZE;
 	o->workers = 2;
 	o->warm = 200 * MS;
@@ -288,7 +311,7 @@ one_of(const char *value, const char *const *names, int *index)
 
 /* The texts that are names of something. */
 static int
-read_names(struct options *o)
+read_names(struct cmdline *o)
 {
 	static const char *const choices[] = { "round-robin", "random", "hot",
 	    NULL };
@@ -331,7 +354,7 @@ read_names(struct options *o)
 
 /* What one option says about another. */
 static int
-reconcile(struct options *o)
+reconcile(struct cmdline *o)
 {
 	const int count = strcmp(o->command, "count") == 0;
 	const int compare = strcmp(o->command, "compare") == 0 || count;
@@ -369,6 +392,8 @@ reconcile(struct options *o)
 		    "not together with --request"));
 	if (o->expect != NULL && o->request == NULL)
 		return (wrong("expect", o->expect, "needs --request"));
+	if (o->visit > 1 && (o->closed || (!compare && o->rates.count == 0)))
+		return (wrong("visit", "N", "needs an open loop (--rate)"));
 	if (o->closed && o->rates.count > 0)
 		return (wrong("rate", o->rate_text,
 		    "not together with --closed"));
@@ -382,7 +407,7 @@ reconcile(struct options *o)
 }
 
 static int
-read_options(int argc, char **argv, struct options *o)
+read_options(int argc, char **argv, struct cmdline *o)
 {
 	struct option table[ROWS + 3] = { { NULL, 0, NULL, 0 } };
 	int c, index = 0;
@@ -405,7 +430,7 @@ read_options(int argc, char **argv, struct options *o)
 }
 
 static int
-read_command(const char *name, struct options *o)
+read_command(const char *name, struct cmdline *o)
 {
 
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -422,12 +447,12 @@ read_command(const char *name, struct options *o)
 }
 
 int
-options_parse(int argc, char **argv, struct options *o, int *status)
+cmdline_parse(int argc, char **argv, struct cmdline *o, int *status)
 {
 	int rc;
 
 	defaults(o);
-	*status = OPTIONS_USAGE;
+	*status = CMDLINE_USAGE;
 	if (argc > 1 && argv[1][0] != '-') {
 		if (read_command(argv[1], o))
 			return (1);
@@ -436,10 +461,10 @@ options_parse(int argc, char **argv, struct options *o, int *status)
 	}
 	if ((rc = read_options(argc, argv, o)) > 0) {
 		if (rc == 'h')
-			options_help(stdout);
+			cmdline_help(stdout);
 		else
 			puts("throng-bench " PACKAGE_VERSION);
-		*status = OPTIONS_HOLDS;
+		*status = CMDLINE_HOLDS;
 		return (1);
 	}
 	if (rc == -1)
