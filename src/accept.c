@@ -90,21 +90,6 @@ pause_accepting(struct acceptor *a, int error)
 		    "accept-paused", error);
 }
 
-/* More refusals than may linger: answered without the courtesy. */
-static void
-refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
-{
-	char frame[REFUSE_MAX];
-	size_t length;
-
-	length = refuse_frame(r->service->framer.framing, REFUSE_BUSY, 0,
-	    frame);
-	(void)send(fd, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
-	counter_add_own(&r->counters.refused, 1);
-	event_refused(&r->service->log, peer, "busy");
-}
-
 static void
 admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 {
@@ -118,8 +103,6 @@ admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 		    sizeof(on));
 	if (admitted && r->perclient != NULL)
 		perclient_start(r->perclient, r, fd, &peer);
-	else if (!admitted && r->refusing >= CONN_REFUSING_MAX)
-		refuse_abruptly(r, fd, &peer);
 	else
 		conn_open(r, fd, &peer, admitted);
 }

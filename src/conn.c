@@ -136,6 +136,21 @@ greet_refused(struct conn *c)
 		conn_close(c, CLOSE_RESET);
 }
 
+/* More refusals than may linger: answered without the courtesy. */
+static void
+refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
+{
+	char frame[REFUSE_MAX];
+	size_t length;
+
+	length = refuse_frame(r->service->framer.framing, REFUSE_BUSY, 0,
+	    frame);
+	(void)send(fd, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	evutil_closesocket(fd);
+	counter_add_own(&r->counters.refused, 1);
+	event_refused(&r->service->log, peer, "busy");
+}
+
 /* There is no memory for a connection: it costs only itself. */
 static void
 open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
@@ -159,6 +174,10 @@ conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
 {
 	struct conn *c;
 
+	if (!admitted && r->refusing >= CONN_REFUSING_MAX) {
+		refuse_abruptly(r, fd, peer);
+		return;
+	}
 	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
 	    prepare_state(c) == -1) {
 		open_failed(r, c, fd, admitted);
@@ -244,13 +263,26 @@ conn_last(struct conn *c, enum close_reason reason)
 	c->reason = (uint8_t)reason;
 }
 
+/* Whether closing at once would destroy nothing: what is unread makes the
+ * kernel reset the connection. */
+static bool
+nothing_unread(const struct conn *c)
+{
+	char byte;
+
+	return (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 /* All is sent: shut our side down and wait for the client's. */
 static void
 linger(struct conn *c)
 {
 	struct reactor *r = c->reactor;
 
-	if (c->eof || shutdown(c->fd, SHUT_WR) == -1) {
+	/* At the end there may be many; who is quiet is not waited for. */
+	if (c->eof || (c->reason == CLOSE_STOPPING && nothing_unread(c)) ||
+	    shutdown(c->fd, SHUT_WR) == -1) {
 		conn_close(c, c->phase == CONN_LAST ? c->reason : CLOSE_EOF);
 		return;
 	}

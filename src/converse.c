@@ -48,6 +48,9 @@ gather_read(struct conversation *v)
 			g->start = at + used;
 	}
 	v->broken = status == GATHER_END;
+	/* What broke it has been counted as invalid, not as partial. */
+	if (v->broken)
+		v->scan = (struct frame_scan){ 0 };
 }
 
 /* Room for the next read: what was answered makes way. */
@@ -115,13 +118,16 @@ answer(struct conversation *v)
 		bytes_reset(&job->out);
 		job->replies = 0;
 		process_job(&v->processor, job);
+		/* Counted first: see write.c. */
+		counter_add(&counters->replies, job->replies);
 		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
 			counter_add(&counters->dropped_gone,
 			    job->replies + job_unanswered(job));
+			counter_add(&counters->replies,
+			    -(uint64_t)job->replies);
 			job_settle(job, counters);
 			return (-1);
 		}
-		counter_add(&counters->replies, job->replies);
 		job_settle(job, counters);
 	} while (job_unanswered(job) > 0);
 	return (0);
@@ -132,6 +138,7 @@ static void
 linger(int fd)
 {
 	uint64_t end = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS, now;
+	uint64_t us;
 	struct timeval left;
 	char sink[4096];
 	size_t total = 0;
@@ -140,8 +147,11 @@ linger(int fd)
 	if (shutdown(fd, SHUT_WR) == -1)
 		return;
 	while (total <= CONN_LINGER_BYTES && (now = clock_now()) < end) {
-		left.tv_sec = (time_t)((end - now) / CLOCK_S);
-		left.tv_usec = (suseconds_t)((end - now) % CLOCK_S / 1000 + 1);
+		/* Rounded up before it is split, or it could be 1,000,000
+		 * microseconds, which the kernel refuses. */
+		us = (end - now) / CLOCK_US + 1;
+		left.tv_sec = (time_t)(us / 1000000);
+		left.tv_usec = (suseconds_t)(us % 1000000);
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &left,
 		    sizeof(left));
 		n = recv(fd, sink, sizeof(sink), 0);
@@ -186,6 +196,21 @@ end_state(struct conversation *v)
 	process_job(&v->processor, v->job);
 }
 
+/* The handler has no room for another thread. */
+static enum close_reason
+refuse(struct conversation *v, const struct peer *peer)
+{
+	char frame[REFUSE_MAX];
+	size_t length = refuse_frame(v->service->framer.framing, REFUSE_BUSY,
+	    0, frame);
+
+	counter_add(&v->service->shared.refused, 1);
+	event_refused(&v->service->log, peer, "busy");
+	if (send_all(v->fd, frame, length) == 0)
+		linger(v->fd);
+	return (CLOSE_REFUSED);
+}
+
 enum close_reason
 converse(struct service *s, int fd, const struct peer *peer)
 {
@@ -198,7 +223,9 @@ converse(struct service *s, int fd, const struct peer *peer)
 		return (reason);
 	v.job->peer = *peer;
 	v.gather = (struct gather){ &s->framer, &v.scan, v.job, 0 };
-	if (process_open(&v.processor, s, &s->shared) == 0) {
+	if (process_open(&v.processor, s, &s->shared) == -1) {
+		reason = refuse(&v, peer);
+	} else {
 		reason = exchange(&v);
 		if (frame_pending(&v.scan) > 0)
 			counter_add(&s->shared.dropped_partial, 1);

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "reactor.h"
+#include "reply.h"
 #include "work.h"
 
 /** Measured work that a worker is given at a time. Nanoseconds. */
@@ -13,6 +14,9 @@
 
 /** And jobs at most, however short they are. */
 #define SHARE_MAX 128
+
+/** How often the late ones are looked for while jobs are out. */
+#define LOOK_US 2000
 
 /** Weight of one measurement in the estimate: 1/8. */
 #define ESTIMATE_SHIFT 3
@@ -23,6 +27,7 @@
  * 1. The backlog is in order of arrival; a connection has at most one job
  *    in it.
  * 2. `held[w]` counts the jobs that worker w has of this reactor.
+ * 3. While any is held or waits, `look` is pending.
  */
 struct dispatch {
 	struct reactor *reactor;
@@ -32,6 +37,8 @@ struct dispatch {
 	uint64_t estimate; /* of a job's time, nanoseconds */
 	unsigned workers;
 	unsigned *held;
+	unsigned held_all;
+	struct event *look;
 };
 
 /* How many jobs a worker may hold, going by the measured time. */
@@ -95,14 +102,92 @@ next_job(struct dispatch *d)
 	return (NULL);
 }
 
+/* Take back what a late worker has not begun; some may be other reactors'.
+ * The newest comes first, since each goes to the head of its backlog. */
+static void
+take_back(struct reactor *r, unsigned w)
+{
+	struct mpsc_node *node, *next;
+	struct mpsc_chain chain = { 0 };
+	struct job *job;
+
+	for (node = pool_reclaim(r->pool, w); node != NULL; node = next) {
+		next = node->next;
+		job = job_of(node);
+		if (job->kind == JOB_STOP) {
+			mpsc_chain_add(&chain, node);
+			pool_push(r->pool, w, &chain);
+			continue;
+		}
+		job->unworked = true;
+		if (job->home == r) {
+			reply_unworked(r, job);
+			continue;
+		}
+		mpsc_chain_add(&chain, node);
+		if (reactor_push(job->home, &chain))
+			reactor_wake(job->home, &r->counters);
+	}
+}
+
+static void
+start_looking(struct dispatch *d)
+{
+
+	if (!evtimer_pending(d->look, NULL))
+		(void)evtimer_add(d->look,
+		    &(struct timeval){ .tv_usec = LOOK_US });
+}
+
+/*
+ * Look for what a slow handler holds up: finished jobs whose wakeup its worker
+ * owes, and jobs behind it.
+ */
+static void
+look(evutil_socket_t fd, short what, void *argument)
+{
+	struct dispatch *d = argument;
+	uint64_t now = clock_now();
+
+	(void)fd;
+	(void)what;
+	reply_look(d->reactor);
+	for (unsigned w = 0; w < d->workers; w++)
+		if (d->held[w] > 0 && pool_is_late(d->reactor->pool, w, now))
+			take_back(d->reactor, w);
+	/* Workers that were late may have room again without having brought
+	 * anything back to this reactor. */
+	if (d->first != NULL)
+		event_active(d->pass, EV_TIMEOUT, 0);
+	if (d->held_all > 0 || d->first != NULL)
+		start_looking(d);
+}
+
+/* Give a worker what it has room for. */
+static void
+fill(struct dispatch *d, unsigned w, unsigned limit)
+{
+	struct mpsc_chain chain = { 0 };
+	struct job *job;
+
+	while (d->held[w] < limit && (job = next_job(d)) != NULL) {
+		job->worker = (uint16_t)w;
+		job->home = d->reactor;
+		d->held[w]++;
+		d->held_all++;
+		mpsc_chain_add(&chain, &job->node);
+	}
+	if (chain.count > 0)
+		pool_push(d->reactor->pool, w, &chain);
+}
+
 /* The end of a pass: every worker in turn gets what it has room for. */
 static void
 hand_over(evutil_socket_t fd, short what, void *argument)
 {
 	struct dispatch *d = argument;
-	struct mpsc_chain chain = { 0 };
 	unsigned limit = share(d);
-	struct job *job;
+	uint64_t now = clock_now();
 
 	(void)fd;
 	(void)what;
@@ -110,16 +195,11 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 	 * Always from the first on: the work gathers on as few workers as
 	 * have room for it, and the others sleep.
 	 */
-	for (unsigned w = 0; w < d->workers && d->first != NULL; w++) {
-		while (d->held[w] < limit && (job = next_job(d)) != NULL) {
-			job->worker = (uint16_t)w;
-			job->home = d->reactor;
-			d->held[w]++;
-			mpsc_chain_add(&chain, &job->node);
-		}
-		if (chain.count > 0)
-			pool_push(d->reactor->pool, w, &chain);
-	}
+	for (unsigned w = 0; w < d->workers && d->first != NULL; w++)
+		if (!pool_is_late(d->reactor->pool, w, now))
+			fill(d, w, limit);
+	if (d->held_all > 0 || d->first != NULL)
+		start_looking(d);
 }
 
 struct dispatch *
@@ -133,12 +213,18 @@ dispatch_open(struct reactor *r)
 	d->reactor = r;
 	d->last = &d->first;
 	d->workers = workers;
+	/* Nothing is known yet: one job at a time. */
+	d->estimate = QUANTUM;
 	if ((d->held = calloc(workers, sizeof(*d->held))) == NULL)
 		goto err1;
 	if ((d->pass = event_new(r->base, -1, 0, hand_over, d)) == NULL)
 		goto err2;
+	if ((d->look = evtimer_new(r->base, look, d)) == NULL)
+		goto err3;
 	return (d);
 
+err3:
+	event_free(d->pass);
 err2:
 	free(d->held);
 err1:
@@ -153,6 +239,7 @@ dispatch_close(struct dispatch *d)
 
 	if (d == NULL)
 		return;
+	event_free(d->look);
 	event_free(d->pass);
 	free(d->held);
 	free(d);
@@ -173,12 +260,40 @@ dispatch_job(struct reactor *r, struct job *job)
 }
 
 void
+dispatch_again(struct reactor *r, struct job *job)
+{
+	struct dispatch *d = r->dispatch;
+
+	job->backlog_next = d->first;
+	if (d->first == NULL)
+		d->last = &job->backlog_next;
+	d->first = job;
+	event_active(d->pass, EV_TIMEOUT, 0);
+}
+
+/* A worker has one job less. */
+static void
+let_go(struct dispatch *d, const struct job *job)
+{
+
+	d->held[job->worker]--;
+	d->held_all--;
+}
+
+void
+dispatch_taken_back(struct reactor *r, const struct job *job)
+{
+
+	let_go(r->dispatch, job);
+}
+
+void
 dispatch_returned(struct reactor *r, const struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
 	r->jobs_out--;
-	d->held[job->worker]--;
+	let_go(d, job);
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
 	if (d->first != NULL)

@@ -7,6 +7,8 @@
  * tens of microseconds of measured work, at least one: tiny jobs travel in
  * long chains and wake as few workers as can do them; long jobs go one at a
  * time to workers that have nothing else, and what waits is not behind them.
+ * A worker that has been at one job for long gets no more, and what it has not
+ * begun is taken back.
  * (Join-bounded-shortest-queue: Kogias et al., R2P2, USENIX ATC 2019, with
  * the bound in time instead of in jobs.)
  *
@@ -53,5 +55,19 @@ void dispatch_job(struct reactor *reactor, struct job *job);
  * its time is one more measurement. Thread: the reactor's.
  */
 void dispatch_returned(struct reactor *reactor, const struct job *job);
+
+/**
+ * dispatch_taken_back(reactor, job):
+ * Note that a job has come back that its worker never began: there is room
+ * again, but nothing was measured. Thread: the reactor's.
+ */
+void dispatch_taken_back(struct reactor *reactor, const struct job *job);
+
+/**
+ * dispatch_again(reactor, job):
+ * Put a job at the head of the backlog, where it has been before.
+ * Thread: the reactor's.
+ */
+void dispatch_again(struct reactor *reactor, struct job *job);
 
 #endif /* DISPATCH_H */

@@ -84,6 +84,7 @@ struct job {
 	uint16_t worker;          /* who has it */
 	uint8_t kind;             /* enum job_kind */
 	bool close;
+	bool unworked;            /* taken back before its worker began */
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */
 	uint16_t done;            /* of `requests` answered */

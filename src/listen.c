@@ -96,7 +96,9 @@ remove_stale(const struct address *a)
 		return;
 	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
 		return;
-	if (connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
+	/* Not to be kept waiting by a living one whose queue is full. */
+	if (set_flags(fd) == 0 &&
+	    connect(fd, (const struct sockaddr *)un, a->length) == -1 &&
 	    errno == ECONNREFUSED)
 		unlink(un->sun_path);
 	close(fd);
@@ -116,6 +118,22 @@ learn_address(struct listener *l, struct address *a)
 	return (0);
 }
 
+/*
+ * Sockets that share a port do so with any process that asks likewise, so a
+ * second daemon would silently take half the clients. A socket that does not
+ * share finds out whether somebody is there already.
+ */
+static int
+probe(const struct address *a)
+{
+	int fd = open_socket(a, 1, false);
+
+	if (fd == -1)
+		return (-1);
+	close(fd);
+	return (0);
+}
+
 static int
 open_all(struct listener *l, struct address *a, unsigned sockets,
     unsigned backlog)
@@ -132,6 +150,8 @@ open_all(struct listener *l, struct address *a, unsigned sockets,
 			return (-1);
 		remove_stale(a);
 	}
+	if (sockets > 1 && probe(a) == -1)
+		return (-1);
 	if ((l->fds = calloc(sockets, sizeof(*l->fds))) == NULL)
 		return (-1);
 	for (; l->count < sockets; l->count++) {

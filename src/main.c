@@ -148,6 +148,7 @@ block_signals(struct watch *w)
 static int
 serve(const struct options *o, struct watch *w)
 {
+	struct log_line l;
 	throng_error error;
 	int rc;
 
@@ -162,8 +163,11 @@ serve(const struct options *o, struct watch *w)
 	error = throng_run(w->server);
 	pthread_kill(w->thread, SIGUSR2);
 	pthread_join(w->thread, NULL);
-	if (error != THRONG_OK)
-		fprintf(stderr, "%s\n", throng_strerror(error));
+	if (error != THRONG_OK && log_begin(&l, w->log, THRONG_LOG_ERROR,
+	    "ended")) {
+		log_text(&l, "reason", throng_strerror(error));
+		log_end(&l);
+	}
 	summary(w->log, w->server);
 	throng_free(w->server);
 	if (error == THRONG_ERR_STUCK)

@@ -99,7 +99,8 @@ mpsc_push(struct mpsc *queue, struct mpsc_chain *chain)
  * Take all items. Return the oldest, linked to the younger ones by `next`,
  * or NULL if there was none. A consumer that works on only some of them must
  * see to the rest by itself: nobody will signal for them again.
- * Thread: the consumer.
+ * Thread: the consumer; others may take as well, since every item goes to
+ * one taker only, but nobody is woken for what they put back.
  */
 static inline struct mpsc_node *
 mpsc_take(struct mpsc *queue)

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "address.h"
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
@@ -86,7 +85,7 @@ static const struct row rows[] = {
 	{ .name = "drain-timeout", .argument = "TIME", .kind = KIND_MS,
 	    .offset = FIELD(drain_ms), .min = 0,
 	    .max = SETTINGS_DRAIN_MS_MAX,
-	    .help = "how long owed replies may take at the end (30s)" },
+	    .help = "at the end, for owed replies; handlers get 1s more (30s)" },
 	{ .name = "log-level", .argument = "error|warn|info|debug",
 	    .kind = KIND_CHOICE, .offset = FIELD(log_level),
 	    .choices = { "error", "warn", "info", "debug" },
@@ -183,16 +182,12 @@ static int
 set_listen(struct parsing *p, const struct row *row, const char *value)
 {
 	throng_config *c = &p->options->config;
-	struct address address;
-	const char *why;
 
 	if (c->listen_count == THRONG_LISTEN_MAX) {
 		put_wrong(p, row, value);
 		fprintf(p->err, "more than %d addresses\n", THRONG_LISTEN_MAX);
 		return (-1);
 	}
-	if (address_parse(value, &address, &why) == -1)
-		return (wrong(p, row, value, why));
 	c->listen[c->listen_count++] = value;
 	return (0);
 }

@@ -153,16 +153,19 @@ reactor_start(struct reactor *r)
 	return (pthread_create(&r->thread, NULL, reactor_main, r));
 }
 
-void
-reactor_push(struct reactor *r, struct mpsc_chain *jobs,
-    struct counters *counters)
+bool
+reactor_push(struct reactor *r, struct mpsc_chain *jobs)
 {
 
-	/* Published first, signalled second. */
-	if (mpsc_push(&r->replies, jobs)) {
-		wakeup_signal(&r->wakeup);
-		counter_add_own(&counters->wakeups, 1);
-	}
+	return (mpsc_push(&r->replies, jobs));
+}
+
+void
+reactor_wake(struct reactor *r, struct counters *counters)
+{
+
+	wakeup_signal(&r->wakeup);
+	counter_add_own(&counters->wakeups, 1);
 }
 
 void

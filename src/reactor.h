@@ -114,13 +114,18 @@ void reactor_close(struct reactor *reactor);
 int reactor_start(struct reactor *reactor);
 
 /**
- * reactor_push(reactor, jobs, counters):
- * Bring back a chain of jobs, at least one, and wake the reactor if need be;
- * a wakeup is counted in `counters`, the caller's own. Never waits.
- * Thread: any.
+ * reactor_push(reactor, jobs):
+ * Bring back a chain of jobs, at least one. Return true if the caller owes
+ * the reactor a reactor_wake(), soon. Never waits. Thread: any.
  */
-void reactor_push(struct reactor *reactor, struct mpsc_chain *jobs,
-    struct counters *counters);
+bool reactor_push(struct reactor *reactor, struct mpsc_chain *jobs);
+
+/**
+ * reactor_wake(reactor, counters):
+ * Wake the reactor to look at what was pushed, and count that in `counters`,
+ * the caller's own. Thread: any.
+ */
+void reactor_wake(struct reactor *reactor, struct counters *counters);
 
 /**
  * reactor_order(reactor, order):

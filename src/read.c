@@ -170,8 +170,11 @@ take(struct conn *c, struct bytes *from)
 		reactor_job_done(r, g.job);
 	else if (c->job == NULL)
 		hand_on(c, g.job);
-	if (status == GATHER_END)
+	if (status == GATHER_END) {
+		/* What broke it is counted as invalid, not as partial. */
+		c->scan = (struct frame_scan){ 0 };
 		conn_last(c, CLOSE_INVALID);
+	}
 	return (ok);
 }
 

@@ -31,6 +31,27 @@ gone(struct reactor *r, struct job *job)
 	reactor_job_done(r, job);
 }
 
+void
+reply_unworked(struct reactor *r, struct job *job)
+{
+	struct conn *c = conn_find(r, job->slot, job->generation);
+
+	job->unworked = false;
+	dispatch_taken_back(r, job);
+	if (job->kind == JOB_END) {
+		dispatch_again(r, job);
+	} else if (c != NULL) {
+		/* As it was before it left. */
+		c->state = job->state;
+		c->job_out = false;
+		dispatch_again(r, job);
+	} else {
+		r->jobs_out--;
+		gone(r, job);
+		reactor_poke(r);
+	}
+}
+
 /* Send what a worker made of a connection's requests. */
 static void
 replied(struct reactor *r, struct job *job)
@@ -81,6 +102,10 @@ static void
 arrived(struct reactor *r, struct job *job)
 {
 
+	if (job->unworked) {
+		reply_unworked(r, job);
+		return;
+	}
 	switch ((enum job_kind)job->kind) {
 	case JOB_REQUESTS:
 		replied(r, job);
@@ -104,17 +129,24 @@ void
 reply_arrived(evutil_socket_t fd, short what, void *argument)
 {
 	struct reactor *r = argument;
-	struct mpsc_node *node;
-	int left = BATCH_MAX;
 
 	(void)fd;
 	(void)what;
-	if (r->pending == NULL) {
-		/* Clear first, take second: what is pushed in between is
-		 * taken, and its signal wakes us once for nothing. */
+	/* Clear first, take second: what is pushed in between is taken, and
+	 * its signal wakes us once for nothing. */
+	if (r->pending == NULL)
 		wakeup_clear(&r->wakeup);
+	reply_look(r);
+}
+
+void
+reply_look(struct reactor *r)
+{
+	struct mpsc_node *node;
+	int left = BATCH_MAX;
+
+	if (r->pending == NULL)
 		r->pending = mpsc_take(&r->replies);
-	}
 	while ((node = r->pending) != NULL && left-- > 0) {
 		r->pending = node->next;
 		arrived(r, job_of(node));

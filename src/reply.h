@@ -16,4 +16,21 @@
  */
 void reply_arrived(evutil_socket_t fd, short what, void *reactor);
 
+struct job;
+struct reactor;
+
+/**
+ * reply_unworked(reactor, job):
+ * Take a job of this reactor back that its worker has not begun: it waits
+ * again, before all others. Thread: the reactor's.
+ */
+void reply_unworked(struct reactor *reactor, struct job *job);
+
+/**
+ * reply_look(reactor):
+ * Work on what has been brought back, whether or not anybody has signalled.
+ * Thread: the reactor's.
+ */
+void reply_look(struct reactor *reactor);
+
 #endif /* REPLY_H */

@@ -265,9 +265,8 @@ drain(throng_server *s, uint64_t deadline)
 
 /* Break what is left. Handlers get a moment to return. */
 static void
-kill_rest(throng_server *s)
+kill_rest(throng_server *s, uint64_t deadline)
 {
-	uint64_t deadline = clock_now() + KILL_NS;
 
 	order_all(s, JOB_KILL);
 	while (!all_drained(s) && clock_now() < deadline)
@@ -278,10 +277,10 @@ kill_rest(throng_server *s)
 
 /* Workers first: what they bring back still finds its reactor. */
 static void
-join_all(throng_server *s)
+join_all(throng_server *s, uint64_t deadline)
 {
 
-	if (s->pool != NULL && !pool_stop(s->pool, clock_now() + KILL_NS))
+	if (s->pool != NULL && !pool_stop(s->pool, deadline))
 		s->stuck = true;
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)
@@ -290,6 +289,17 @@ join_all(throng_server *s)
 		perclient_close(s->perclient);
 	s->pool = NULL;
 	s->perclient = NULL;
+}
+
+/* Nothing is waited for but handlers that still run. */
+static void
+end(throng_server *s, bool drained)
+{
+	uint64_t deadline = clock_now() + KILL_NS;
+
+	if (!drained)
+		kill_rest(s, deadline);
+	join_all(s, deadline);
 }
 
 throng_error
@@ -304,18 +314,15 @@ throng_run(throng_server *s)
 	if ((error = start(s)) != THRONG_OK) {
 		event_trouble(&s->service.log, THRONG_LOG_ERROR,
 		    "not-started", errno);
-		kill_rest(s);
-		join_all(s);
+		end(s, false);
 		return (error);
 	}
 	if (c->started != NULL)
 		c->started(s, c->started_argument);
 	while (stop_request(s) == STOP_NO)
 		await_news(s, UINT64_MAX);
-	if (stop_request(s) == STOP_NOW ||
-	    !drain(s, clock_now() + c->drain_ms * (uint64_t)CLOCK_MS))
-		kill_rest(s);
-	join_all(s);
+	end(s, stop_request(s) != STOP_NOW &&
+	    drain(s, clock_now() + c->drain_ms * (uint64_t)CLOCK_MS));
 	return (s->stuck ? THRONG_ERR_STUCK : THRONG_OK);
 }
 

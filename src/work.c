@@ -1,11 +1,14 @@
 /*
- * A worker owns its inbox's consumer end and the jobs that it has taken. It
- * sleeps only on an empty inbox with nothing to give back, so a reply never
- * waits for the next request.
+ * A worker owns one job at a time. What it has taken from its inbox beyond
+ * that lies in `rest`, a word that anybody may empty by one exchange: when a
+ * handler takes long, the reactors take back what waits behind it, so a
+ * handler that never returns strands nothing but its own request.
  *
- * Replies go back in chains: one compare-and-swap and at most one wakeup for
- * many jobs. A chain is pushed when the inbox is empty, when it is long, or
- * when its first reply has waited longer than the hand-over costs.
+ * A finished job is pushed to its reactor at once, but the reactor is woken
+ * for many of them together: when there is nothing left to do, when they are
+ * many, or when the first has waited longer than a wakeup costs. Whoever found
+ * the queue empty owes that wakeup; should the next handler be slow, the
+ * reactor looks by itself (dispatch.c).
  */
 #include "config.h"
 
@@ -24,14 +27,27 @@
 #include "process.h"
 #include "reactor.h"
 
-/** A chain of replies is pushed at this length. Jobs. */
-#define CHAIN_MAX 32
+/** The reactor is woken after this many finished jobs. */
+#define OWED_MAX 32
 
-/** And when its first reply has waited this long. Nanoseconds. */
-#define CHAIN_AGE_MAX (50 * CLOCK_US)
+/** And when the first of them has waited this long. Nanoseconds. */
+#define OWED_AGE_MAX (50 * CLOCK_US)
 
+/** A handler that runs longer than this holds things up. Nanoseconds. */
+#define LATE (2 * (uint64_t)CLOCK_MS)
+
+/**
+ * Invariants:
+ *
+ * 1. Only the worker stores jobs in `rest`, and only after it has emptied
+ *    it; anybody may empty it.
+ * 2. `owed` is the reactor whose queue this worker found empty and has not
+ *    woken yet; NULL when it sleeps.
+ */
 struct worker {
 	struct mpsc inbox;
+	alignas(MPSC_CACHE_LINE) _Atomic(struct mpsc_node *) rest;
+	_Atomic uint64_t since; /* it began its job, clock_now(); 0: idle */
 	struct park park;
 	struct pool *pool;
 	pthread_t thread;
@@ -39,10 +55,9 @@ struct worker {
 	struct job *stop; /* the message that ends it */
 	struct processor processor;
 	struct counters *counters;
-	/* Replies that have not been pushed yet, all for one reactor. */
-	struct mpsc_chain done;
-	struct reactor *home;
-	uint64_t held_since;
+	struct reactor *owed;
+	unsigned owed_jobs;
+	uint64_t owed_since;
 };
 
 struct pool {
@@ -57,51 +72,62 @@ struct pool {
 	struct worker workers[];
 };
 
+/* Relaxed: a hint for dispatch, which orders nothing. */
 static void
-give_back(struct worker *w)
+note_since(struct worker *w, uint64_t since)
 {
 
-	if (w->done.count == 0)
-		return;
-	reactor_push(w->home, &w->done, w->counters);
+	atomic_store_explicit(&w->since, since, memory_order_relaxed);
 }
 
-/* Keep a finished job with others of its reactor, for a while. */
+static void
+wake_owed(struct worker *w)
+{
+
+	if (w->owed != NULL)
+		reactor_wake(w->owed, w->counters);
+	w->owed = NULL;
+}
+
+/* Give a finished job back; the reactor learns of it a little later. */
 static void
 finished(struct worker *w, struct job *job, uint64_t now)
 {
+	struct reactor *home = job->home;
+	struct mpsc_chain chain = { 0 };
 
-	if (w->done.count > 0 && w->home != job->home)
-		give_back(w);
-	if (w->done.count == 0) {
-		w->home = job->home;
-		w->held_since = now;
+	mpsc_chain_add(&chain, &job->node);
+	/* From here on the job is the reactor's. */
+	if (reactor_push(home, &chain) && w->owed != home) {
+		wake_owed(w);
+		w->owed = home;
+		w->owed_jobs = 0;
+		w->owed_since = now;
 	}
-	mpsc_chain_add(&w->done, &job->node);
-	if (w->done.count >= CHAIN_MAX || now - w->held_since > CHAIN_AGE_MAX)
-		give_back(w);
+	if (w->owed != NULL && (++w->owed_jobs >= OWED_MAX ||
+	    now - w->owed_since > OWED_AGE_MAX))
+		wake_owed(w);
 }
 
-/* Work on jobs, oldest first. Return false after the stop message. */
-static bool
-work_off(struct worker *w, struct mpsc_node *node)
+/* The next job, oldest first; NULL if there is none. */
+static struct job *
+take_one(struct worker *w)
 {
-	uint64_t before = clock_now(), now;
-	struct mpsc_node *next;
-	struct job *job;
+	struct mpsc_node *node;
 
-	for (; node != NULL; node = next, before = now) {
-		/* Read first: the job may be on its way back a moment later. */
-		next = node->next;
-		job = job_of(node);
-		if (job->kind == JOB_STOP)
-			return (false);
-		process_job(&w->processor, job);
-		now = clock_now();
-		job->spent_ns = now - before;
-		finished(w, job, now);
-	}
-	return (true);
+	/*
+	 * Acquire: the links and jobs were written by whoever pushed them;
+	 * this thread has acquired them before, but takes no chances with a
+	 * list that others may take.
+	 */
+	node = atomic_exchange_explicit(&w->rest, NULL, memory_order_acquire);
+	if (node == NULL)
+		node = mpsc_take(&w->inbox);
+	if (node != NULL && node->next != NULL)
+		/* Release: whoever takes the rest back reads its links. */
+		atomic_store_explicit(&w->rest, node->next,
+		    memory_order_release);
+	return (job_of(node));
 }
 
 static void
@@ -117,18 +143,30 @@ report(struct pool *pool, unsigned *what)
 static void
 serve(struct worker *w)
 {
-	struct mpsc_node *jobs;
+	uint64_t before = 0, now;
+	struct job *job;
 
-	/* Invariant: nothing is held back when the worker goes to sleep. */
+	/* Invariant: nobody is owed a wakeup when the worker goes to sleep. */
 	for (;;) {
-		jobs = mpsc_take(&w->inbox);
-		if (jobs == NULL) {
-			give_back(w);
+		if ((job = take_one(w)) == NULL) {
+			wake_owed(w);
+			note_since(w, 0);
 			park_wait(&w->park);
-		} else if (!work_off(w, jobs)) {
-			give_back(w);
+			before = 0;
+			continue;
+		}
+		if (job->kind == JOB_STOP) {
+			wake_owed(w);
 			return;
 		}
+		if (before == 0)
+			before = clock_now();
+		note_since(w, before);
+		process_job(&w->processor, job);
+		now = clock_now();
+		job->spent_ns = now - before;
+		before = now;
+		finished(w, job, now);
 	}
 }
 
@@ -315,4 +353,33 @@ pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs)
 
 	if (mpsc_push(&w->inbox, jobs))
 		park_signal(&w->park);
+}
+
+bool
+pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
+{
+	uint64_t since = atomic_load_explicit(&pool->workers[worker].since,
+	    memory_order_relaxed);
+
+	return (since != 0 && now > since && now - since > LATE);
+}
+
+struct mpsc_node *
+pool_reclaim(struct pool *pool, unsigned worker)
+{
+	struct worker *w = &pool->workers[worker];
+	struct mpsc_node *lists[2], *node, *next, *newest = NULL;
+
+	/* Acquire: as in take_one(). What is in the inbox is younger. */
+	lists[0] = atomic_exchange_explicit(&w->rest, NULL,
+	    memory_order_acquire);
+	lists[1] = mpsc_take(&w->inbox);
+	for (int i = 0; i < 2; i++) {
+		for (node = lists[i]; node != NULL; node = next) {
+			next = node->next;
+			node->next = newest;
+			newest = node;
+		}
+	}
+	return (newest);
 }

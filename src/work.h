@@ -46,4 +46,19 @@ unsigned pool_workers(const struct pool *pool);
  */
 void pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs);
 
+/**
+ * pool_is_late(pool, worker, now):
+ * Return whether a worker has been at one job for so long, at the time `now`
+ * (clock_now()), that nothing should wait behind it. Thread: any.
+ */
+bool pool_is_late(const struct pool *pool, unsigned worker, uint64_t now);
+
+/**
+ * pool_reclaim(pool, worker):
+ * Take back the jobs that a worker has not begun, newest first, linked by
+ * `next`, or NULL. They are the caller's, whatever reactor they came from, a
+ * stop message among them. Thread: any.
+ */
+struct mpsc_node *pool_reclaim(struct pool *pool, unsigned worker);
+
 #endif /* WORK_H */

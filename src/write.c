@@ -151,12 +151,14 @@ write_job(struct conn *c, struct job *job)
 {
 	struct counters *counters = &c->reactor->counters;
 
+	/* Counted first: a client that has its reply finds it counted. */
+	counter_add_own(&counters->replies, job->replies);
 	if (job->out.length > 0 && send_replies(c, job) == -1) {
+		counter_add_own(&counters->replies, -(uint64_t)job->replies);
 		counter_add_own(&counters->dropped_gone,
 		    job->replies + job_unanswered(job));
 		return (-1);
 	}
-	counter_add_own(&counters->replies, job->replies);
 	return (0);
 }
 

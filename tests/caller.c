@@ -195,20 +195,30 @@ receive(struct caller *c)
 	return (n);
 }
 
+/* What was received and not asked for yet, never NULL. */
+static const char *
+rest(const struct caller *c, size_t *length)
+{
+
+	*length = c->in.length - c->at;
+	return (*length > 0 ? c->in.data + c->at : "");
+}
+
 /* Have at least `length` bytes that were not asked for yet. */
 static int
 have(struct caller *c, size_t length)
 {
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+	const char *got;
+	size_t there;
 	ssize_t n;
 
-	while (c->in.length - c->at < length) {
+	while (got = rest(c, &there), there < length) {
 		n = receive(c);
 		if (n == 0)
 			return (support_wrong("the connection ended with "
 			    "\"%s\" instead of %zu bytes",
-			    support_escaped(c->in.data + c->at,
-			    c->in.length - c->at), length));
+			    support_escaped(got, there), length));
 		if (n < -1 || (n == -1 &&
 		    wait_for(c, POLLIN, deadline, "receiving")))
 			return (-1);
@@ -304,8 +314,7 @@ caller_expect_error(struct caller *caller, const char *code)
 	if (caller->framing == THRONG_FRAME_RAW) {
 		if (read_to_end(caller))
 			return (-1);
-		payload = caller->in.data + caller->at;
-		length = caller->in.length - caller->at;
+		payload = rest(caller, &length);
 		caller->at = caller->in.length;
 	} else if (caller_reply(caller, &payload, &length))
 		return (-1);
@@ -350,6 +359,7 @@ caller_pump(struct caller *caller, const char *out, size_t out_length,
 {
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 	size_t sent = 0, seen = 0, n;
+	const char *got;
 	ssize_t moved;
 
 	while (sent < out_length || seen < want_length) {
@@ -369,12 +379,11 @@ caller_pump(struct caller *caller, const char *out, size_t out_length,
 			return (moved == 0 ? support_wrong("the connection "
 			    "ended after %zu of %zu bytes", seen,
 			    want_length) : -1);
-		n = caller->in.length - caller->at;
+		got = rest(caller, &n);
 		if (n > want_length - seen || (n > 0 && memcmp(want + seen,
-		    caller->in.data + caller->at, n) != 0))
+		    got, n) != 0))
 			return (support_wrong("another byte after %zu: \"%s\"",
-			    seen, support_escaped(caller->in.data +
-			    caller->at, n)));
+			    seen, support_escaped(got, n)));
 		caller->at += n;
 		seen += n;
 	}

@@ -73,6 +73,7 @@ class Fake:
     greeting    bytes sent to every client at once
     close       close at once
     mute        never read
+    cap         bytes of the sockets' buffers
     """
 
     def __init__(self, framing="line", answer=hello, after=None, release=None,
@@ -97,7 +98,8 @@ class Fake:
             self.socket.bind(("127.0.0.1", port))
             self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
         if cap:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, cap)
+            for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                self.socket.setsockopt(socket.SOL_SOCKET, buffer, cap)
         self.socket.listen(512)
         threading.Thread(target=self.accept, daemon=True).start()
 

@@ -18,9 +18,10 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_fake import Fake, frame, hello, wait_until  # noqa: E402
+from client_fake import Fake, hello, wait_until  # noqa: E402
 
 THRONG = os.environ.get("THRONG", "./throng")
+THRONGD = os.environ.get("THRONGD", "./throngd")
 DEADLINE = 120  # seconds; far more than anything takes
 with open(THRONG, "rb") as program:
     SANITIZED = re.search(rb"__[at]san_init", program.read()) is not None
@@ -192,7 +193,7 @@ class Pipe(unittest.TestCase):
     def test_both_directions_at_once(self):
         """The server writes before it reads on: whoever only wrote would
         wait for ever."""
-        server = self.fake(answer=lambda p: p)
+        server = self.fake(answer=lambda p: p, cap=4096)
         server.keep = False
         data = b"".join(bytes([65 + i % 26]) * 100000 + b"\n"
                         for i in range(300))
@@ -233,15 +234,18 @@ class Pipe(unittest.TestCase):
             target=lambda: got.append(finish(process, b"".join(
                 b"%d\n" % i for i in range(count)))))
         feeder.start()
-        # Let it come to rest: no CPU is used any more.
+        wait_until(lambda: server.connections == 3, "the connections")
+        # Let it come to rest: neither side uses the processor any more.
+
         def used():
             with open("/proc/%d/stat" % process.pid) as stat:
-                return stat.read().rsplit(")", 1)[1].split()[11:13]
-        wait_until(lambda: server.connections == 3, "the connections")
-        before = None
-        while used() != before:
+                return (stat.read().rsplit(")", 1)[1].split()[11:13],
+                        int(time.process_time() * 50))
+        quiet, before = 0, None
+        while quiet < 10:
+            quiet = quiet + 1 if used() == before else 0
             before = used()
-            time.sleep(0.3)
+            time.sleep(0.1)
         with open("/proc/%d/status" % process.pid) as status:
             peak = int(re.search(r"VmHWM:\s*(\d+) kB", status.read())[1])
         gate.set()
@@ -546,6 +550,27 @@ class Pipe(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr,
                          b"throng: standard input: Is a directory\n")
+
+    @unittest.skipUnless(os.path.exists(THRONGD), "throngd was not built")
+    def test_throngd(self):
+        """The real server, in both modes and over every framing."""
+        data = b"\n".join(b"line %d" % i for i in range(2000))
+        expected = b"".join(b"Hello LINE %d\n" % i for i in range(2000))
+        for mode in ("pool", "thread"):
+            for framing in ("line", "raw", "len32", "len16", "netstring"):
+                with self.subTest(mode=mode, framing=framing):
+                    server = subprocess.Popen(
+                        [THRONGD, "--listen", "127.0.0.1:0", "--mode", mode,
+                         "--frame", framing, "--log-level", "error"],
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.DEVNULL)
+                    address = server.stdout.readline().split()[-1].decode()
+                    got = run("--frame", framing, "--connections", "3",
+                              address, data=data)
+                    server.terminate()
+                    server.wait(DEADLINE)
+                    server.stdout.close()
+                    self.assertEqual(got, (0, expected, []))
 
     def test_wrong_command_lines(self):
         for args in ([], ["x"], ["--window", "0", "h:1"], ["--bad", "h:1"],

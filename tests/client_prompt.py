@@ -20,7 +20,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from client_fake import Fake, hello, wait_until  # noqa: E402
+from client_fake import Fake, wait_until  # noqa: E402
 
 THRONG = os.environ.get("THRONG", "./throng")
 DEADLINE = 60  # seconds; far more than anything takes

@@ -34,6 +34,44 @@ __wrap_pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs)
 	}
 }
 
+bool __wrap_pool_is_late(const struct pool *pool, unsigned worker,
+    uint64_t now);
+
+bool
+__wrap_pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
+{
+
+	assert_null(pool);
+	assert_true(now > 0);
+	return (bench->late >> worker & 1);
+}
+
+struct mpsc_node *__wrap_pool_reclaim(struct pool *pool, unsigned worker);
+
+/* All that it holds but the oldest, which it is at. */
+struct mpsc_node *
+__wrap_pool_reclaim(struct pool *pool, unsigned worker)
+{
+	struct mpsc_node *newest = NULL;
+	unsigned kept = 0;
+	bool begun = false;
+
+	assert_null(pool);
+	for (unsigned i = 0; i < bench->held_count; i++) {
+		struct job *job = bench->held[i];
+
+		if (job->worker != worker || !begun) {
+			begun = begun || job->worker == worker;
+			bench->held[kept++] = job;
+			continue;
+		}
+		job->node.next = newest;
+		newest = &job->node;
+	}
+	bench->held_count = kept;
+	return (newest);
+}
+
 static void
 drained(void *argument)
 {
@@ -68,6 +106,20 @@ rig_start(struct rig *rig)
 }
 
 void
+rig_teach(struct rig *rig, uint64_t ns)
+{
+	int fd = rig_client(rig);
+
+	rig->spent_ns = ns;
+	for (int i = 0; i < 100; i++) {
+		rig_say(fd, "t\n");
+		rig_hear(rig, fd, "t\n");
+	}
+	shutdown(fd, SHUT_WR);
+	rig_end(rig, fd);
+}
+
+void
 rig_free(struct rig *rig)
 {
 	struct reactor *r = &rig->reactor;
@@ -85,6 +137,7 @@ rig_free(struct rig *rig)
 	assert_int_equal(r->refusing, 0);
 	assert_int_equal(atomic_load(&rig->service.connections), 0);
 	assert_int_equal(rig_stats(rig).open, 0);
+	assert_int_equal(rig_stats(rig).working, 0);
 	process_close(&rig->processor);
 	reactor_close(r);
 	free(rig);
@@ -136,9 +189,20 @@ rig_work(struct rig *rig, unsigned count)
 	rig->held_count -= done;
 	memmove(rig->held, rig->held + done,
 	    rig->held_count * sizeof(rig->held[0]));
-	if (done > 0)
-		reactor_push(&rig->reactor, &chain, &rig->workers);
+	if (done > 0 && reactor_push(&rig->reactor, &chain))
+		reactor_wake(&rig->reactor, &rig->workers);
 	return (done);
+}
+
+void
+rig_teach(struct rig *rig, int fd, uint64_t nanoseconds)
+{
+
+	rig->spent_ns = nanoseconds;
+	for (int i = 0; i < 100; i++) {
+		rig_say(fd, "t\n");
+		rig_hear(rig, fd, "t\n");
+	}
 }
 
 void

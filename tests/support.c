@@ -109,6 +109,23 @@ support_sanitized(void)
 #endif
 }
 
+bool
+support_threads_checked(void)
+{
+
+#if defined(__SANITIZE_THREAD__)
+	return (true);
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+	return (true);
+#else
+	return (false);
+#endif
+#else
+	return (false);
+#endif
+}
+
 size_t
 support_descriptors(size_t wanted)
 {

@@ -74,6 +74,13 @@ uint64_t support_random(uint64_t *state);
 bool support_sanitized(void);
 
 /**
+ * support_threads_checked():
+ * Return whether threads left behind at the end are reported as errors.
+ * Thread: any.
+ */
+bool support_threads_checked(void);
+
+/**
  * support_descriptors(wanted):
  * Raise the limit of open descriptors to at least `wanted`, or as far as it
  * goes, and return it. Thread: main.

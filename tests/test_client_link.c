@@ -303,49 +303,66 @@ no_reply_in_time(void **state)
 	close(fd);
 }
 
+static void
+pass_time(uint64_t nanoseconds)
+{
+	uint64_t until = clock_now() + nanoseconds;
+
+	while (clock_now() < until)
+		support_turn(INT64_MAX);
+}
+
 /* Who owes nothing may be silent for as long as it likes. */
 static void
 silence_is_no_timeout(void **state)
 {
 	struct owner *o = *state;
-	uint64_t until;
 	int fd;
 
 	o->options.timeout = 20 * CLOCK_MS;
 	fd = connected(o);
-	until = clock_now() + 100 * CLOCK_MS;
-	while (clock_now() < until)
-		support_turn(INT64_MAX);
+	pass_time(100 * CLOCK_MS);
 	says(o, "up;");
 	close(fd);
 	says(o, "up;gone: the server closed the connection");
 }
 
-/* While we do not read, the server is not late. */
+static void
+set_full(struct owner *o, bool full)
+{
+
+	pthread_mutex_lock(&o->lock);
+	o->full = full;
+	pthread_mutex_unlock(&o->lock);
+	link_wake(o->link);
+}
+
+/* While we do not read, the server is not late, and afterwards it has all of
+ * its time. */
 static void
 full_is_no_timeout(void **state)
 {
 	struct owner *o = *state;
-	uint64_t until;
 	int fd;
 
-	o->options.timeout = 100 * CLOCK_MS;
+	o->options.timeout = 500 * CLOCK_MS;
 	fd = connected(o);
-	pthread_mutex_lock(&o->lock);
-	o->full = true;
-	pthread_mutex_unlock(&o->lock);
+	set_full(o, true);
 	assert_int_equal(ask(o, 0, "a"), 0);
-	script_hears(fd, "a\n");
+	assert_int_equal(ask(o, 1, "b"), 0);
+	script_hears(fd, "a\nb\n");
 	script_says(fd, "A\n");
-	until = clock_now() + 300 * CLOCK_MS;
-	while (clock_now() < until)
-		support_turn(INT64_MAX);
+	pass_time(700 * CLOCK_MS);
 	says(o, "up;");
-	pthread_mutex_lock(&o->lock);
-	o->full = false;
-	pthread_mutex_unlock(&o->lock);
-	link_wake(o->link);
+	set_full(o, false);
 	says(o, "up;0=A;");
+	set_full(o, true);
+	pass_time(700 * CLOCK_MS);
+	set_full(o, false);
+	pass_time(20 * CLOCK_MS);
+	says(o, "up;0=A;");
+	script_says(fd, "B\n");
+	says(o, "up;0=A;1=B;");
 	close(fd);
 }
 

@@ -305,9 +305,8 @@ held_replies_are_bounded(void **state)
 	script_says(u->fds[0], "zero\n");
 	for (int i = 0; i < 100; i++)
 		script_says(u->fds[0], "a\n");
-	remote_finish(u->remote);
-	remote_join(u->remote);
-	assert_int_equal(remote_state(u->remote).answered, 202);
+	while (remote_state(u->remote).answered < 202)
+		assert_true(support_turn(deadline));
 	assert_int_equal(waitpid(writer, &status, 0), writer);
 	assert_int_equal(status, 0);
 	close(u->fds[0]);

@@ -137,6 +137,8 @@ one_push_a_pass(void **state)
 	rig_start(rig);
 	for (int i = 0; i < MANY; i++)
 		fds[i] = rig_client(rig);
+	rig_teach(rig, fds[0], 0);
+	rig->pushes = 0;
 	for (int i = 0; i < 5; i++)
 		rig_say(fds[i], "x\n");
 	rig_turn(rig);
@@ -159,18 +161,6 @@ one_push_a_pass(void **state)
 	rig_free(rig);
 }
 
-/* Teach the dispatch that a job takes this long. */
-static void
-teach(struct rig *rig, int fd, uint64_t ns)
-{
-
-	rig->spent_ns = ns;
-	for (int i = 0; i < 100; i++) {
-		rig_say(fd, "t\n");
-		rig_hear(rig, fd, "t\n");
-	}
-}
-
 static void
 long_jobs_are_spread(void **state)
 {
@@ -182,7 +172,7 @@ long_jobs_are_spread(void **state)
 	rig_start(rig);
 	for (int i = 0; i < 6; i++)
 		fds[i] = rig_client(rig);
-	teach(rig, fds[0], 10 * CLOCK_MS);
+	rig_teach(rig, fds[0], 10 * CLOCK_MS);
 	for (int i = 0; i < 6; i++) {
 		rig_say(fds[i], "x\n");
 		rig_turn(rig);
@@ -230,7 +220,7 @@ share_follows_the_time(void **state)
 	for (int i = 0; i < MANY; i++)
 		fds[i] = rig_client(rig);
 	for (size_t row = 0; row < UNIT_COUNT(rows); row++) {
-		teach(rig, fds[0], rows[row].ns);
+		rig_teach(rig, fds[0], rows[row].ns);
 		for (int i = 0; i < MANY; i++)
 			rig_say(fds[i], "x\n");
 		for (int i = 0; i < 20; i++)
@@ -241,6 +231,136 @@ share_follows_the_time(void **state)
 			rig_hear(rig, fds[i], "x\n");
 	}
 	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+	rig_free(rig);
+}
+
+/* Before anything was measured nothing waits behind anything else. */
+static void
+at_first_one_each(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[6];
+
+	(void)state;
+	rig->service.config.workers = 4;
+	rig_start(rig);
+	for (int i = 0; i < 6; i++) {
+		fds[i] = rig_client(rig);
+		rig_say(fds[i], "x\n");
+	}
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(rig->held[i]->worker, i);
+	for (int i = 0; i < 6; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
+/* Turn the loop until worker `w` has `count` jobs. */
+static void
+until_held(struct rig *rig, unsigned w, unsigned count)
+{
+	int64_t deadline = unit_deadline();
+	unsigned n;
+
+	do {
+		rig_turn(rig);
+		n = 0;
+		for (unsigned i = 0; i < rig->held_count; i++)
+			n += rig->held[i]->worker == w;
+		assert_true(support_now() < deadline);
+	} while (n != count);
+}
+
+/* Short jobs are many to a worker; when one turns out long, the others go
+ * on elsewhere, in their order. */
+static void
+taken_back_from_the_late(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[6];
+
+	(void)state;
+	rig->service.config.workers = 2;
+	rig_start(rig);
+	for (int i = 0; i < 6; i++)
+		fds[i] = rig_client(rig);
+	rig_teach(rig, fds[0], 0);
+	for (int i = 0; i < 5; i++)
+		rig_say(fds[i], "x\n");
+	until_held(rig, 0, 5);
+	rig->late = 1;
+	until_held(rig, 1, 4);
+	assert_int_equal(rig->held_count, 5);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(rig->held[i]->slot, i);
+	/* And it gets no more while it is late. */
+	rig_say(fds[5], "x\n");
+	until_held(rig, 1, 5);
+	rig->late = 0;
+	for (int i = 0; i < 6; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
+/* All are late: it waits, and goes when one is back. */
+static void
+all_late(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig->service.config.workers = 2;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig->late = 3;
+	rig_say(fd, "x\n");
+	for (int i = 0; i < 10; i++)
+		rig_turn(rig);
+	assert_int_equal(rig->held_count, 0);
+	assert_int_equal(rig->reactor.jobs_out, 1);
+	rig->late = 1;
+	until_held(rig, 1, 1);
+	rig_hear(rig, fd, "x\n");
+	close(fd);
+	rig_free(rig);
+}
+
+/* A client that leaves while its job is taken back is forgotten. */
+static void
+left_and_taken_back(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int64_t deadline = unit_deadline();
+	int fds[2];
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	for (int i = 0; i < 2; i++)
+		fds[i] = rig_client(rig);
+	rig_teach(rig, fds[0], 0);
+	for (int i = 0; i < 2; i++)
+		rig_say(fds[i], "x\n");
+	until_held(rig, 0, 2);
+	conn_close(rig_conn(rig, 1), CLOSE_RESET);
+	rig->late = 1;
+	while (rig->held_count > 1) {
+		rig_turn(rig);
+		assert_true(support_now() < deadline);
+	}
+	assert_int_equal(rig->reactor.jobs_out, 1);
+	assert_int_equal(rig_stats(rig).dropped_gone, 1);
+	rig->late = 0;
+	rig_hear(rig, fds[0], "x\n");
+	for (int i = 0; i < 2; i++)
 		close(fds[i]);
 	rig_free(rig);
 }
@@ -258,7 +378,7 @@ left_while_waiting(void **state)
 	rig_start(rig);
 	first = rig_client(rig);
 	second = rig_client(rig);
-	teach(rig, first, 10 * CLOCK_MS);
+	rig_teach(rig, first, 10 * CLOCK_MS);
 	calls = unit_calls;
 	rig_say(first, "a\n");
 	rig_turn(rig);
@@ -292,7 +412,7 @@ left_with_a_rest(void **state)
 	rig_start(rig);
 	first = rig_client(rig);
 	second = rig_client(rig);
-	teach(rig, first, 10 * CLOCK_MS);
+	rig_teach(rig, first, 10 * CLOCK_MS);
 	rig_say(second, "big 600000\nbig 1\nbig 2\n");
 	rig_turn(rig);
 	assert_int_equal(rig_work(rig, 1), 1);
@@ -329,7 +449,7 @@ states(void **state)
 	idle = rig_client(rig);
 	waiting = rig_client(rig);
 	out = rig_client(rig);
-	teach(rig, idle, 10 * CLOCK_MS);
+	rig_teach(rig, idle, 10 * CLOCK_MS);
 	rig_say(waiting, "state\n");
 	rig_hear(rig, waiting, "1\n");
 	rig_say(out, "state\n");
@@ -365,6 +485,10 @@ main(void)
 		cmocka_unit_test(one_push_a_pass),
 		cmocka_unit_test(long_jobs_are_spread),
 		cmocka_unit_test(share_follows_the_time),
+		cmocka_unit_test(at_first_one_each),
+		cmocka_unit_test(taken_back_from_the_late),
+		cmocka_unit_test(all_late),
+		cmocka_unit_test(left_and_taken_back),
 		cmocka_unit_test(left_while_waiting),
 		cmocka_unit_test(left_with_a_rest),
 		cmocka_unit_test(states),

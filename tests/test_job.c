@@ -140,6 +140,25 @@ empties(void **state)
 	job_free(job);
 }
 
+/* Added by one thread, taken back by another: the sum is what counts. */
+static void
+settles(void **state)
+{
+	struct job *job = job_new(1);
+	struct counters worker = { 0 }, reactor = { 0 };
+	throng_stats t = { 0 };
+
+	(void)state;
+	counter_add(&worker.working, 5);
+	job->begun = 5;
+	job_settle(job, &reactor);
+	job_settle(job, &reactor); /* nothing more to take back */
+	counters_sum(&worker, &t);
+	counters_sum(&reactor, &t);
+	assert_int_equal(t.working, 0);
+	job_free(job);
+}
+
 int
 main(void)
 {
@@ -149,6 +168,7 @@ main(void)
 		cmocka_unit_test(full_by_bytes),
 		cmocka_unit_test(unanswered),
 		cmocka_unit_test(empties),
+		cmocka_unit_test(settles),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -219,6 +219,35 @@ stale_path(void **state)
 	listener_close(&l);
 }
 
+/* A living server with more clients than it takes is not a dead one, and
+ * nobody waits for it. */
+static void
+busy_path(void **state)
+{
+	char path[128], text[140];
+	struct listener l;
+	struct address a;
+	const char *why;
+	int fds[16], count = 0;
+
+	(void)state;
+	support_path("busy", path, sizeof(path));
+	snprintf(text, sizeof(text), "unix:%s", path);
+	assert_int_equal(listener_open(&l, text, 1, 1, &quiet), 0);
+	assert_int_equal(address_parse(text, &a, &why), 0);
+	do {
+		assert_true(count < 16);
+		fds[count] = socket(AF_UNIX, SOCK_STREAM, 0);
+		assert_int_equal(fcntl(fds[count], F_SETFL, O_NONBLOCK), 0);
+	} while (connect(fds[count++], (struct sockaddr *)&a.storage,
+		     a.length) == 0);
+	expect_failure(text, THRONG_ERR_LISTEN, "Address already in use");
+	assert_int_equal(access(path, F_OK), 0);
+	while (count > 0)
+		close(fds[--count]);
+	listener_close(&l);
+}
+
 /* A file, a directory and a link are not ours to remove. */
 static void
 other_paths(void **state)
@@ -329,6 +358,7 @@ main(void)
 		cmocka_unit_test(shared_port_taken),
 		cmocka_unit_test(local_path),
 		cmocka_unit_test(stale_path),
+		cmocka_unit_test(busy_path),
 		cmocka_unit_test(other_paths),
 		cmocka_unit_test(failures),
 	};

@@ -13,7 +13,7 @@
 
 #define LINE_MAX_BYTES 1024
 
-static int writes, interruptions;
+static _Atomic int writes, interruptions;
 
 ssize_t __real_write(int fd, const void *bytes, size_t length);
 ssize_t __wrap_write(int fd, const void *bytes, size_t length);

@@ -47,7 +47,7 @@ drain_with(struct run *run, int number)
 
 	for (i = 0; i < callers; i++) {
 		c[i] = table_open(run);
-		must(caller_request(c[i], "wait 200ms", 10));
+		must(caller_request(c[i], "wait 100ms", 10));
 	}
 	for (i = 0; i < callers; i++)
 		must(caller_taken(c[i]));
@@ -188,6 +188,10 @@ second_signal(struct run *run)
 	struct caller *c = table_open(run);
 	int64_t start;
 
+	if (support_threads_checked()) {
+		caller_close(c);
+		return;
+	}
 	must(caller_request(c, "wait 30s", 8));
 	must(caller_taken(c));
 	start = support_now();
@@ -213,6 +217,10 @@ drain_timeout(struct run *run)
 	struct caller *c = table_open(run);
 	int64_t start = support_now();
 
+	if (support_threads_checked()) {
+		caller_close(c);
+		return;
+	}
 	must(caller_request(c, "wait 30s", 8));
 	must(caller_taken(c));
 	daemon_signal(run->daemon, SIGTERM);

@@ -41,10 +41,11 @@ serve(const char *model, const char *level, const char *format)
 	return (d);
 }
 
-/* One client, three requests; then the end. */
+/* One client, three requests; then, when it is seen to have left, the end. */
 static void
-talk(struct daemon *d)
+talk(struct daemon *d, bool told)
 {
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 	struct caller *c = caller_open(daemon_address(d, 0),
 	    THRONG_FRAME_LEN32);
 	int status;
@@ -60,6 +61,9 @@ talk(struct daemon *d)
 	must(caller_finish(c));
 	must(caller_expect_end(c));
 	caller_close(c);
+	while (told && strstr(daemon_errors(d), "closed") == NULL)
+		if (!support_turn(deadline))
+			fail_msg("not told: %s", daemon_errors(d));
 	daemon_signal(d, SIGTERM);
 	must(daemon_wait(d, &status));
 	assert_int_equal(status, 0);
@@ -164,7 +168,7 @@ text_lines(void **state)
 	(void)state;
 	for (m = 0; m < 2; m++) {
 		d = serve(models[m], "debug", "text");
-		talk(d);
+		talk(d, true);
 		text = daemon_errors(d);
 		expect_printable(text);
 		/* Client bytes are there, but not as they came. */
@@ -189,7 +193,7 @@ json_lines(void **state)
 	(void)state;
 	for (m = 0; m < 2; m++) {
 		d = serve(models[m], "debug", "json");
-		talk(d);
+		talk(d, true);
 		text = daemon_errors(d);
 		expect_printable(text);
 		expect_json(text);
@@ -218,7 +222,7 @@ levels(void **state)
 		for (i = 0; i < 4; i++) {
 			struct daemon *d = serve(models[m], names[i], "text");
 
-			talk(d);
+			talk(d, i >= 2);
 			lines[i] = count(daemon_errors(d), "\n");
 			if (i < 3)
 				assert_null(strstr(daemon_errors(d),
@@ -250,7 +254,7 @@ the_same_in_both_modes(void **state)
 		const char *at, *end;
 		char *out = events[m];
 
-		talk(d);
+		talk(d, true);
 		for (at = daemon_errors(d); (end = strchr(at, '\n')) != NULL;
 		    at = end + 1) {
 			/* "time level event ...": the second and third. */
@@ -282,7 +286,7 @@ summary(void **state)
 	for (m = 0; m < 2; m++) {
 		struct daemon *d = serve(models[m], "error", "text");
 
-		talk(d);
+		talk(d, false);
 		for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 			must(daemon_summary(d, keys[i], &value));
 			if (i < sizeof(values) / sizeof(values[0]) &&

@@ -1,12 +1,20 @@
 # tests of single source files. Names behind -Wl,--wrap= are those whose
 # failure a test brings about; that needs the library linked in as objects.
 
+# What rig.c puts in the place of the pool.
+RIG_LDFLAGS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
+	-Wl,--wrap=pool_reclaim
+
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 RIG_FILES = tests/rig.c tests/rig.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
+	test_drain \
+	test_reactor \
+	test_converse \
+	test_perclient \
 	test_accept \
 	test_work \
 	test_oom \
@@ -114,27 +122,27 @@ test_settings_LDADD = $(UNIT_LIBS)
 
 test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
 test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_dispatch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_dispatch_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
 test_dispatch_LDADD = $(UNIT_LIBS)
 
 test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
 test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_reply_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push
+test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
 test_reply_LDADD = $(UNIT_LIBS)
 
 test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
 test_conn_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_conn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=calloc
+test_conn_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=calloc
 test_conn_LDADD = $(UNIT_LIBS)
 
 test_read_SOURCES = tests/test_read.c $(UNIT_FILES) $(RIG_FILES)
 test_read_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_read_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=realloc
+test_read_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=realloc
 test_read_LDADD = $(UNIT_LIBS)
 
 test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
 test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_write_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push -Wl,--wrap=send
+test_write_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
 
 test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
@@ -145,7 +153,7 @@ test_oom_LDADD = $(UNIT_LIBS)
 
 test_accept_SOURCES = tests/test_accept.c $(UNIT_FILES) $(RIG_FILES)
 test_accept_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_accept_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pool_push \
+test_accept_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) \
 	-Wl,--wrap=accept4
 test_accept_LDADD = $(UNIT_LIBS)
 
@@ -154,5 +162,30 @@ test_work_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_work_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create \
 	-Wl,--wrap=pthread_join -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc
 test_work_LDADD = $(UNIT_LIBS)
+
+test_converse_SOURCES = tests/test_converse.c $(UNIT_FILES)
+test_converse_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_converse_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv \
+	-Wl,--wrap=realloc -Wl,--wrap=calloc -Wl,--wrap=setsockopt \
+	-Wl,--wrap=clock_gettime
+test_converse_LDADD = $(UNIT_LIBS)
+
+test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
+test_perclient_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_perclient_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) \
+	-Wl,--wrap=pthread_create -Wl,--wrap=pthread_join \
+	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc
+test_perclient_LDADD = $(UNIT_LIBS)
+
+test_drain_SOURCES = tests/test_drain.c $(UNIT_FILES) $(RIG_FILES)
+test_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_drain_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
+test_drain_LDADD = $(UNIT_LIBS)
+
+test_reactor_SOURCES = tests/test_reactor.c $(UNIT_FILES)
+test_reactor_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reactor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=pipe2 \
+	-Wl,--wrap=pthread_create
+test_reactor_LDADD = $(UNIT_LIBS)
 
 endif

@@ -19,27 +19,32 @@
 /* Enough for the resolver, the deepest call; 256 of them still fit. */
 #define STACK_SIZE ((size_t)256 << 10)
 
+size_t
+link_capacity(const struct options *options)
+{
+
+	return (options->window < CAPACITY_MIN ? CAPACITY_MIN :
+	    options->window);
+}
+
 struct link *
 link_new(const struct options *options, const char *address,
     const struct link_events *events, void *context)
 {
 	struct link *l = calloc(1, sizeof(*l));
-	size_t capacity = options->window, flight = options->window;
+	/* Without delimiters, two requests under way would become one. */
+	size_t flight = options->framing == THRONG_FRAME_RAW ? 1 :
+	    options->window;
 
 	if (l == NULL)
 		return (NULL);
-	if (capacity < CAPACITY_MIN)
-		capacity = CAPACITY_MIN;
-	/* Without delimiters, two requests under way would become one. */
-	if (options->framing == THRONG_FRAME_RAW)
-		flight = 1;
 	l->options = options;
 	l->address = address;
 	l->events = events;
 	l->context = context;
 	l->fd = -1;
 	l->resolving = true;
-	l->window = window_new(capacity, flight);
+	l->window = window_new(link_capacity(options), flight);
 	l->reader = reader_new(options->framing, options->max_frame);
 	if (l->window == NULL || l->reader == NULL ||
 	    wakeup_open(&l->wakeup)) {
@@ -157,11 +162,10 @@ link_resolving(struct link *l)
 	return (l->started && look(l, &l->resolving));
 }
 
-/* How connecting waits (see connect.h): like all waits here, for a wakeup. */
+/* Wait as wait_connecting() says. */
 static int
-wait_connecting(void *context, int fd, short events, uint64_t until)
+wait_in_poll(struct link *l, int fd, short events, uint64_t until)
 {
-	struct link *l = context;
 	struct pollfd fds[2] = {
 		{ .fd = fd, .events = events },
 		{ .fd = l->wakeup.read_fd, .events = POLLIN },
@@ -181,6 +185,28 @@ wait_connecting(void *context, int fd, short events, uint64_t until)
 		if (left == 0)
 			return (0);
 	}
+}
+
+/*
+ * How connecting waits (see connect.h): for a wakeup as well, so here it can
+ * be aborted. It may be in the resolver at all other times.
+ */
+static int
+wait_connecting(void *context, int fd, short events, uint64_t until)
+{
+	struct link *l = context;
+	int rc;
+
+	pthread_mutex_lock(&l->lock);
+	l->resolving = false;
+	pthread_mutex_unlock(&l->lock);
+	rc = wait_in_poll(l, fd, events, until);
+	pthread_mutex_lock(&l->lock);
+	l->resolving = !l->aborted;
+	if (l->aborted)
+		rc = -1;
+	pthread_mutex_unlock(&l->lock);
+	return (rc);
 }
 
 /* Say what will not be answered, then that the link is gone. */

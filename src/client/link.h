@@ -40,6 +40,13 @@ struct link_events {
 };
 
 /**
+ * link_capacity(options):
+ * Return how many requests a link holds at most, with those that wait in it
+ * because only so many may be in flight. Thread: any.
+ */
+size_t link_capacity(const struct options *options);
+
+/**
  * link_new(options, address, events, context):
  * Make a link; nothing happens before link_start(). The arguments stay the
  * caller's and must outlive it. Return what goes back with link_free(), or

@@ -25,3 +25,5 @@ libclient_la_LIBADD = libthrong_core.la $(UNISTRING_LIBS)
 bin_PROGRAMS += throng
 throng_SOURCES = src/client/main.c
 throng_LDADD = libclient.la $(LIBEDIT_LIBS)
+
+dist_man1_MANS += doc/throng.1

@@ -12,9 +12,6 @@
 /* Bytes held for their turn above which a connection is not read from. */
 #define HELD_MAX ((size_t)256 << 10)
 
-/* Requests out per connection, with those that wait in it (see link.c). */
-#define OUT_PER_CONNECTION(window) ((window) < 64 ? 64u : (window))
-
 #define WHY_MAX 400
 
 struct member {
@@ -230,8 +227,7 @@ remote_new(const struct options *options, const char *name,
     const struct sink *sink, bool patient)
 {
 	struct remote *r = calloc(1, sizeof(*r));
-	size_t out = (size_t)options->connections *
-	    OUT_PER_CONNECTION(options->window);
+	size_t out = options->connections * link_capacity(options);
 
 	if (r == NULL)
 		return (NULL);
