@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "cmdline.h"
+#include "cmdline_part.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -9,7 +9,6 @@
 
 #include "parse.h"
 #include "payload.h"
-#include "search.h"
 #include "targets.h"
 
 #define MS 1000000ull
@@ -163,8 +162,8 @@ cmdline_help(FILE *out)
 	    "command line;\n3 within noise; 4 void.\n", out);
 }
 
-static int
-wrong(const char *name, const char *value, const char *allowed)
+int
+cmdline_wrong(const char *name, const char *value, const char *allowed)
 {
 
 	fprintf(stderr, "throng-bench: --%s %s: %s\n", name, value, allowed);
@@ -217,8 +216,8 @@ read_list(const char *text, double min, double max, struct cmdline_list *list)
 }
 
 /* "1000,2000", or "10%,50%". */
-static int
-read_rates(const char *text, struct cmdline *o)
+int
+cmdline_rates(const char *text, struct cmdline *o)
 {
 	char copy[256], *out = copy;
 
@@ -259,7 +258,7 @@ read_row(const struct option_row *row, const char *value, struct cmdline *o)
 		rc = read_list(value, (double)row->min, (double)row->max,
 		    (struct cmdline_list *)(void *)field);
 	else if (row->kind == RATES)
-		return (read_rates(value, o) == 0 ? 0 : wrong(row->name,
+		return (cmdline_rates(value, o) == 0 ? 0 : cmdline_wrong(row->name,
 		    value, "not a list of rates, as in 1000,2000 or 10%,50%"));
 	else
 		return (targets_read(value, o));
@@ -273,7 +272,7 @@ read_row(const struct option_row *row, const char *value, struct cmdline *o)
 		snprintf(range, sizeof(range), "not a number from %llu to "
 		    "%llu", (unsigned long long)row->min,
 		    (unsigned long long)row->max);
-	return (wrong(row->name, value, range));
+	return (cmdline_wrong(row->name, value, range));
 }
 
 static void
@@ -297,113 +296,6 @@ defaults(struct cmdline *o)
 	o->choice = PLAN_RANDOM;
 	o->arrival = PLAN_POISSON;
 	gates_defaults(&o->gates);
-}
-
-static int
-one_of(const char *value, const char *const *names, int *index)
-{
-
-	for (*index = 0; names[*index] != NULL; (*index)++)
-		if (strcmp(value, names[*index]) == 0)
-			return (0);
-	return (-1);
-}
-
-/* The texts that are names of something. */
-static int
-read_names(struct cmdline *o)
-{
-	static const char *const choices[] = { "round-robin", "random", "hot",
-	    NULL };
-	static const char *const layouts[] = { "shared", "split", NULL };
-	static const char *const netns[] = { "auto", "yes", "no", NULL };
-	char why[160];
-	int i;
-
-	if (o->frame_text != NULL && frame_by_name(o->frame_text, &o->frame))
-		return (wrong("frame", o->frame_text,
-		    "not line, raw, len32, len16 or netstring"));
-	if (o->arrival_text != NULL &&
-	    (plan_arrival_by_name(o->arrival_text, &o->arrival) ||
-	    o->arrival == PLAN_CLOSED))
-		return (wrong("arrival", o->arrival_text,
-		    "not constant, poisson or burst"));
-	if (o->choice_text != NULL) {
-		if (one_of(o->choice_text, choices, &i))
-			return (wrong("choice", o->choice_text,
-			    "not round-robin, random or hot"));
-		o->choice = (enum plan_choice)i;
-	}
-	if (o->service_text != NULL &&
-	    plan_service_parse(o->service_text, &o->service))
-		return (wrong("service", o->service_text, "not none, "
-		    "fixed:T, exp:T or bimodal:SHARE:T:T, perhaps with wait- "
-		    "before it"));
-	if (o->gates_text != NULL && strcmp(o->gates_text, "off") == 0)
-		o->gates = (struct gates_limits){ NAN, NAN, NAN, NAN, NAN,
-		    NAN, NAN, NAN };
-	else if (o->gates_text != NULL &&
-	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
-		return (wrong("gate", o->gates_text, why));
-	if (one_of(o->layout, layouts, &i))
-		return (wrong("layout", o->layout, "not shared or split"));
-	if (one_of(o->netns, netns, &i))
-		return (wrong("netns", o->netns, "not auto, yes or no"));
-	return (0);
-}
-
-/* What one option says about another. */
-static int
-reconcile(struct cmdline *o)
-{
-	const int count = strcmp(o->command, "count") == 0;
-	const int compare = strcmp(o->command, "compare") == 0 || count;
-	struct search_objective objective;
-
-	if (o->slo != NULL && search_objective_parse(o->slo, &objective))
-		return (wrong("slo", o->slo, "not as in p99<5ms"));
-	if (o->slo != NULL && o->rates.count > 0)
-		return (wrong("slo", o->slo, "not together with --rate"));
-	/* Counting trials come after one block, whose times do not matter. */
-	if (count) {
-		o->blocks = 1;
-		o->no_control = 1;
-	}
-	if (o->slo != NULL) {
-		o->closed = 1;
-		o->no_control = 1;
-		if (o->trial == 0)
-			o->trial = SECOND;
-	}
-	if (o->trial == 0)
-		o->trial = compare ? 600 * MS : 5 * SECOND;
-	if (o->blocks == 0)
-		o->blocks = compare ? 10 : 1;
-	if (o->connections.count == 0) {
-		o->connections.count = 1;
-		o->connections.value[0] = o->active > 0 ?
-		    (double)o->active : 100;
-	}
-	if (o->handler == NULL)
-		o->handler = o->service.law != PLAN_NONE ||
-		    o->reply_size > 0 ? "work" : "echo";
-	if (o->request != NULL && o->service.law != PLAN_NONE)
-		return (wrong("service", o->service_text,
-		    "not together with --request"));
-	if (o->expect != NULL && o->request == NULL)
-		return (wrong("expect", o->expect, "needs --request"));
-	if (o->visit > 1 && (o->closed || (!compare && o->rates.count == 0)))
-		return (wrong("visit", "N", "needs an open loop (--rate)"));
-	if (o->closed && o->rates.count > 0)
-		return (wrong("rate", o->rate_text,
-		    "not together with --closed"));
-	if (compare && !o->closed && o->rates.count == 0)
-		read_rates("50%", o);
-	/* Without a schedule a busy client is no fault: it is the limiter. */
-	if (o->rates.count == 0 &&
-	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
-		o->gates.client = NAN;
-	return (0);
 }
 
 static int
@@ -479,5 +371,5 @@ cmdline_parse(int argc, char **argv, struct cmdline *o, int *status)
 		    argv[optind]);
 		return (1);
 	}
-	return (read_names(o) || reconcile(o));
+	return (cmdline_settle(o));
 }

@@ -6,8 +6,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,38 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "gen_part.h"
+#include "gen_state.h"
 
 #define CONTROL UINT32_MAX
 #define EVENTS 256
-
-/* Destinations in 127.0.0.0/8 that --spread uses; see bench.md, 3b: more
- * than the ports need, so that connect() does not search for one. */
-#define SPREAD 72
-
-enum state {
-	RUN_CONNECT, /* the ramp */
-	RUN_IDLE,    /* between orders */
-	RUN_WARM,
-	RUN_HOLD,    /* waiting until nothing is outstanding */
-	RUN_MEASURE,
-	RUN_DRAIN
-};
-
-struct run {
-	const struct gen_job *job;
-	struct engine *engine;
-	int *fds;          /* -1: none */
-	uint8_t *pending;  /* connecting */
-	int epoll;
-	enum state state;
-	int over;
-	uint32_t begun;    /* connects tried */
-	uint32_t failed;
-	int failed_errno;
-	uint64_t cpu_begin;
-};
 
 static uint64_t
 clock_ns(clockid_t clock)
@@ -95,20 +65,11 @@ io_receive(void *context, uint32_t i, char *bytes, size_t size)
 }
 
 static void
-watch(struct run *r, int op, int fd, uint32_t events, uint32_t i)
-{
-	struct epoll_event event = { .events = events, .data.u32 = i };
-
-	/* Fails only for want of memory: then the trial times out. */
-	epoll_ctl(r->epoll, op, fd, &event);
-}
-
-static void
 io_want_room(void *context, uint32_t i)
 {
 	struct run *r = context;
 
-	watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN | EPOLLOUT, i);
+	gen_watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN | EPOLLOUT, i);
 }
 
 static void
@@ -126,96 +87,6 @@ answer(struct run *r, char byte)
 
 	if (send(r->job->control, &byte, 1, MSG_NOSIGNAL) != 1)
 		r->over = 1;
-}
-
-/* Where connection `i` goes. */
-static void
-destination(const struct run *r, uint32_t i, struct address *to)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)&to->storage;
-
-	*to = *r->job->address;
-	if (r->job->config->spread && in->sin_family == AF_INET)
-		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % SPREAD);
-}
-
-static int
-open_socket(const struct run *r, int family)
-{
-	/* Ends with a reset: no TIME_WAIT, no port kept from the next. */
-	const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-	const char *congestion = r->job->config->congestion;
-	const int on = 1;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
-
-	if (fd == -1 || family == AF_UNIX)
-		return (fd);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (congestion != NULL)
-		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
-		    (socklen_t)strlen(congestion));
-	return (fd);
-}
-
-static void
-connect_failed(struct run *r, uint32_t i, int error)
-{
-
-	if (r->fds[i] != -1)
-		close(r->fds[i]);
-	r->fds[i] = -1;
-	r->failed++;
-	r->failed_errno = error;
-	engine_refused(r->engine, i);
-}
-
-static void
-connected(struct run *r, uint32_t i)
-{
-
-	r->pending[i] = 0;
-	watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN, i);
-	engine_opened(r->engine, i);
-}
-
-static void
-connect_one(struct run *r, uint32_t i)
-{
-	struct address to;
-	int rc;
-
-	destination(r, i, &to);
-	r->fds[i] = open_socket(r, to.storage.ss_family);
-	if (r->fds[i] == -1) {
-		connect_failed(r, i, errno);
-		return;
-	}
-	rc = connect(r->fds[i], (struct sockaddr *)&to.storage, to.length);
-	if (rc == -1 && errno != EINPROGRESS) {
-		connect_failed(r, i, errno);
-		return;
-	}
-	r->pending[i] = 1;
-	watch(r, EPOLL_CTL_ADD, r->fds[i], EPOLLOUT, i);
-	if (rc == 0)
-		connected(r, i);
-}
-
-static void
-connect_done(struct run *r, uint32_t i)
-{
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	getsockopt(r->fds[i], SOL_SOCKET, SO_ERROR, &error, &length);
-	if (error != 0) {
-		r->pending[i] = 0;
-		connect_failed(r, i, error);
-		return;
-	}
-	connected(r, i);
 }
 
 /* The ramp is over, well or badly. */
@@ -260,7 +131,7 @@ ramp(struct run *r)
 	}
 	while (r->begun < all &&
 	    r->begun - settled < r->job->config->in_flight) {
-		connect_one(r, r->begun++);
+		gen_connect(r, r->begun++);
 		settled = engine_answered(r->engine) +
 		    engine_failures(r->engine);
 	}
@@ -356,11 +227,11 @@ dispatch(struct run *r, const struct epoll_event *event)
 	if (r->fds[i] == -1)
 		return;
 	if (r->pending[i]) {
-		connect_done(r, i);
+		gen_connected(r, i);
 		return;
 	}
 	if (event->events & EPOLLOUT) {
-		watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN, i);
+		gen_watch(r, EPOLL_CTL_MOD, r->fds[i], EPOLLIN, i);
 		engine_writable(r->engine, i);
 	}
 	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
@@ -416,7 +287,7 @@ prepare(struct run *r)
 		return (-1);
 	for (uint32_t i = 0; i < job->connections; i++)
 		r->fds[i] = -1;
-	watch(r, EPOLL_CTL_ADD, job->control, EPOLLIN, CONTROL);
+	gen_watch(r, EPOLL_CTL_ADD, job->control, EPOLLIN, CONTROL);
 	return (0);
 }
 

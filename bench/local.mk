@@ -20,7 +20,8 @@ throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
 # tests reach it.
 noinst_LTLIBRARIES += libbench_shell.la
 libbench_shell_la_SOURCES = \
-	bench/cmdline.c bench/cmdline.h \
+	bench/cmdline.c bench/cmdline.h bench/cmdline_part.h \
+	bench/cmdline_settle.c \
 	bench/targets.c bench/targets.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
@@ -41,6 +42,7 @@ libbench_shell_la_SOURCES = \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
+	bench/gen_connect.c bench/gen_state.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
 	bench/engine_conn.c bench/engine_conn.h \

@@ -1,6 +1,6 @@
 /*
  * throng-bench: see cmdline.c for the command line, session.c for the order
- * of things, doc/BENCHMARKS for what every number means.
+ * of things, doc/throng-bench.md for what every number means.
  */
 #include "config.h"
 

@@ -84,8 +84,8 @@ test_refused(void **state)
 		"", "fly", "run --connections 0", "run --connections 1,",
 		"run --connections 1,x", "run --depth 0", "run --depth 1025",
 		"run --rate 0", "run --rate 10 --closed", "run --rate 5..1:x2",
-		"run --frame json", "run --arrival never", "run --arrival "
-		"closed", "run --choice me", "run --duration 5",
+		"run --frame json", "run --arrival never",
+		"run --arrival closed", "run --choice me", "run --duration 5",
 		"run --duration 0s", "run --service exp", "run --gate what<3%",
 		"run --layout none", "run --netns maybe", "run --slo p99",
 		"run --slo p99<5ms --rate 100", "run --expect x",
