@@ -193,9 +193,10 @@ typedef struct throng_stats {
 	uint64_t failed;            /* requests answered `!error failed` */
 	uint64_t dropped_gone;      /* requests, replies whose client had left */
 	uint64_t dropped_partial;   /* incomplete requests at end of input */
-	uint64_t dropped_closing;   /* requests after the last to be answered */
+	uint64_t dropped_closing;   /* read behind the last to be answered */
 	uint64_t dropped_stopping;  /* requests unanswered at the drain's end */
 	uint64_t accept_paused;     /* times that accepting had to pause */
+	uint64_t log_lost;          /* lines that the log's reader was too slow for */
 	uint64_t wakeups;           /* bytes written to wakeup pipes */
 	uint64_t batches;           /* jobs worked on */
 } throng_stats;

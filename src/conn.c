@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "dispatch.h"
+#include "gather.h"
 #include "read.h"
 #include "refuse.h"
 #include "write.h"
@@ -211,6 +212,30 @@ end_state(struct conn *c)
 	dispatch_job(c->reactor, c->state_job);
 }
 
+/* Requests that were read and are never looked at, and what is less than
+ * one: dropped for the reason that ends the connection. */
+static void
+end_input(struct conn *c, enum close_reason reason)
+{
+	struct reactor *r = c->reactor;
+	unsigned rest;
+
+	if (c->input.length == 0)
+		return;
+	rest = gather_count(&r->service->framer, &c->scan, c->input.data,
+	    c->input.length);
+	if (rest > 0)
+		counter_add_own(r->phase == REACTOR_KILLED ?
+		    &r->counters.dropped_stopping :
+		    reason == CLOSE_DONE || reason == CLOSE_INVALID ?
+		    &r->counters.dropped_closing :
+		    &r->counters.dropped_gone, rest);
+	if (frame_pending(&c->scan) > 0)
+		counter_add_own(&r->counters.dropped_partial, 1);
+	c->scan = (struct frame_scan){ 0 };
+	bytes_free(&c->input);
+}
+
 /* A job that waits, for a worker or for the output, waits in vain; one that
  * is out will find nobody. */
 static void
@@ -235,15 +260,13 @@ conn_close(struct conn *c, enum close_reason reason)
 
 	if (c->phase == CONN_LINGER)
 		TAILQ_REMOVE(&r->lingering, c, list);
-	if (frame_pending(&c->scan) > 0)
-		counter_add_own(&r->counters.dropped_partial, 1);
+	end_input(c, reason);
 	end_job(c);
 	end_state(c);
 	event_del(&c->readable);
 	if (c->bev != NULL)
 		bufferevent_free(c->bev);
 	evutil_closesocket(c->fd);
-	bytes_free(&c->input);
 	event_closed(&r->service->log, &c->peer, reason);
 	if (c->admitted) {
 		counter_add_own(&r->counters.closed, 1);
@@ -298,11 +321,7 @@ linger(struct conn *c)
 		conn_close(c, c->reason);
 		return;
 	}
-	/* What is buffered already will never be a request. */
-	if (frame_pending(&c->scan) > 0)
-		counter_add_own(&r->counters.dropped_partial, 1);
-	c->scan = (struct frame_scan){ 0 };
-	bytes_free(&c->input);
+	end_input(c, c->reason);
 	if (event_add(&c->readable, NULL) == -1)
 		conn_close(c, c->reason);
 }

@@ -28,6 +28,7 @@ struct conversation {
 	struct gather gather;
 	size_t read_size;
 	bool broken; /* the framing was lost */
+	bool last;   /* what has been read is the last that is */
 };
 
 /* Make requests of what has been read. */
@@ -49,8 +50,10 @@ gather_read(struct conversation *v)
 	}
 	v->broken = status == GATHER_END;
 	/* What broke it has been counted as invalid, not as partial. */
-	if (v->broken)
+	if (v->broken) {
 		v->scan = (struct frame_scan){ 0 };
+		in->length = g->start;
+	}
 }
 
 /* Room for the next read: what was answered makes way. */
@@ -107,6 +110,24 @@ send_all(int fd, const char *bytes, size_t length)
 	return (0);
 }
 
+static bool
+is_set(const _Atomic bool *flag)
+{
+
+	/* Acquire: pairs with the server's release. */
+	return (atomic_load_explicit(flag, memory_order_acquire));
+}
+
+/* Where that is counted which cannot be sent any more. */
+static _Atomic uint64_t *
+lost_counter(struct conversation *v)
+{
+	struct counters *counters = &v->service->shared;
+
+	return (is_set(&v->service->killed) ? &counters->dropped_stopping :
+	    &counters->dropped_gone);
+}
+
 /* Answer what was gathered. Return 0, or -1 if the client is gone. */
 static int
 answer(struct conversation *v)
@@ -121,7 +142,7 @@ answer(struct conversation *v)
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);
 		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
-			counter_add(&counters->dropped_gone,
+			counter_add(lost_counter(v),
 			    job->replies + job_unanswered(job));
 			counter_add(&counters->replies,
 			    -(uint64_t)job->replies);
@@ -178,11 +199,35 @@ exchange(struct conversation *v)
 			job_answered(v->job);
 			continue;
 		}
+		/* At the end of the server, one more read, as in the pool. */
+		if (v->last)
+			return (CLOSE_EOF);
+		v->last = is_set(&v->service->draining);
 		if ((rc = read_some(v)) == 0)
 			return (CLOSE_EOF);
 		if (rc == -1)
 			return (errno == ENOMEM ? CLOSE_MEMORY : CLOSE_RESET);
 	}
+}
+
+/* As end_input() of conn.c. */
+static void
+end_input(struct conversation *v, enum close_reason reason)
+{
+	struct bytes *in = &v->job->in;
+	size_t start = v->gather.start;
+	unsigned rest;
+
+	if (in->length == start)
+		return;
+	rest = gather_count(v->gather.framer, &v->scan,
+	    in->data + start, in->length - start);
+	if (rest > 0)
+		counter_add(reason == CLOSE_DONE || reason == CLOSE_INVALID ?
+		    &v->service->shared.dropped_closing : lost_counter(v),
+		    rest);
+	if (frame_pending(&v->scan) > 0)
+		counter_add(&v->service->shared.dropped_partial, 1);
 }
 
 static void
@@ -227,8 +272,7 @@ converse(struct service *s, int fd, const struct peer *peer)
 		reason = refuse(&v, peer);
 	} else {
 		reason = exchange(&v);
-		if (frame_pending(&v.scan) > 0)
-			counter_add(&s->shared.dropped_partial, 1);
+		end_input(&v, reason);
 		if (reason == CLOSE_DONE || reason == CLOSE_INVALID)
 			linger(fd);
 		end_state(&v);

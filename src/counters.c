@@ -34,4 +34,5 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	stats->accept_paused += get(&c->accept_paused);
 	stats->wakeups += get(&c->wakeups);
 	stats->batches += get(&c->batches);
+	stats->log_lost += get(&c->log_lost);
 }

@@ -30,7 +30,8 @@
 	X(accept_paused) \
 	X(wakeups) \
 	X(batches) \
-	X(working)
+	X(working) \
+	X(log_lost)
 
 /** One thread's counters, or ones shared by many; on cache lines of their
  *  own, so that threads do not slow each other. All zero at the start. */

@@ -50,3 +50,29 @@ gather_piece(struct gather *g, const char *bytes, size_t length,
 	}
 	return (GATHER_MORE);
 }
+
+unsigned
+gather_count(const struct framer *framer, const struct frame_scan *scan,
+    const char *bytes, size_t length)
+{
+	struct frame_scan s = *scan;
+	size_t at = frame_pending(scan), used;
+	unsigned count = 0;
+
+	for (; at < length; at += used) {
+		switch (frame_scan(framer, &s, bytes + at, length - at,
+		    &used)) {
+		case FRAME_READY:
+		case FRAME_OVERSIZE:
+			count++;
+			break;
+		case FRAME_PARTIAL:
+		case FRAME_SKIP:
+			break;
+		case FRAME_ABSURD:
+		case FRAME_BAD:
+			return (count + 1);
+		}
+	}
+	return (count);
+}

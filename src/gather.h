@@ -43,4 +43,13 @@ struct gather {
 enum gather_status gather_piece(struct gather *gather, const char *bytes,
     size_t length, size_t *used);
 
+/**
+ * gather_count(framer, scan, bytes, length):
+ * Return how many complete frames begin in `bytes`, of which frame_pending()
+ * of `scan` were looked at already; nothing is changed. For counting what
+ * will not be answered. Thread: any.
+ */
+unsigned gather_count(const struct framer *framer,
+    const struct frame_scan *scan, const char *bytes, size_t length);
+
 #endif /* GATHER_H */

@@ -37,6 +37,10 @@
  *  turn, so that one job's replies stay bounded. */
 #define JOB_REPLIES_MAX (256u << 10)
 
+/** Likewise past this much time, so that a client with many requests takes
+ *  turns with the others. Nanoseconds. */
+#define JOB_TIME_MAX 1000000u
+
 /** What is to be done with a job. */
 enum job_kind {
 	JOB_REQUESTS, /* run the handler, bring back the replies */

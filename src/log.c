@@ -1,6 +1,8 @@
 #include "log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -203,15 +205,32 @@ log_errno(struct log_line *l, int error)
 #endif
 }
 
+/* Whether a line can be written without waiting: a pipe is ready while it
+ * has room for PIPE_BUF bytes, more than a line is long. */
+static bool
+has_room(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT));
+}
+
 void
 log_end(struct log_line *l)
 {
 	int saved = errno;
+	ssize_t n = -1;
 
 	if (l->log->format == THRONG_LOG_JSON)
 		l->text[l->length++] = '}';
 	l->text[l->length++] = '\n';
-	while (write(l->log->fd, l->text, l->length) == -1 && errno == EINTR)
-		continue;
+	if (has_room(l->log->fd))
+		do
+			n = write(l->log->fd, l->text, l->length);
+		while (n == -1 && errno == EINTR);
+	/* Relaxed: a count. */
+	if (n == -1 && l->log->lost != NULL)
+		atomic_fetch_add_explicit(l->log->lost, 1,
+		    memory_order_relaxed);
 	errno = saved;
 }

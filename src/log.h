@@ -10,7 +10,9 @@
  *
  * A level that is off costs one comparison. Bytes from outside are escaped
  * and cut, so that a line is always one line of printable ASCII. Every line
- * is one write(2), so lines of different threads do not mix.
+ * is one write(2), so lines of different threads do not mix. A line for which
+ * there is no room, in a pipe that nobody reads, is lost and counted: the
+ * service does not wait for its log.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -30,6 +32,7 @@ struct log {
 	int fd;
 	throng_log_level level;
 	throng_log_format format;
+	_Atomic uint64_t *lost; /* counts lines that were; NULL: uncounted */
 };
 
 /** A line being made. */
@@ -82,8 +85,9 @@ void log_errno(struct log_line *line, int error);
 
 /**
  * log_end(line):
- * Write the line. What cannot be written is lost: a full disk must not stop
- * the service. errno stays as it was. Thread: the line's.
+ * Write the line, unless that would have to wait. What cannot be written is
+ * lost: neither a full disk nor a reader that sleeps may stop the service.
+ * errno stays as it was. Thread: the line's.
  */
 void log_end(struct log_line *line);
 

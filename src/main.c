@@ -34,7 +34,7 @@ static void
 on_libevent_log(int severity, const char *text)
 {
 	const struct log log = { STDERR_FILENO, THRONG_LOG_WARN,
-	    THRONG_LOG_TEXT };
+	    THRONG_LOG_TEXT, NULL };
 	struct log_line l;
 
 	if (severity >= EVENT_LOG_WARN &&
@@ -105,6 +105,7 @@ summary(const struct log *log, const throng_server *s)
 	/* What is still being worked on will not be answered any more. */
 	log_number(&l, "dropped_stopping", t.dropped_stopping + t.working);
 	log_number(&l, "accept_paused", t.accept_paused);
+	log_number(&l, "log_lost", t.log_lost);
 	log_number(&l, "batches", t.batches);
 	log_number(&l, "wakeups", t.wakeups);
 	log_end(&l);
@@ -222,7 +223,7 @@ throng_main_choice(int argc, char **argv,
 		break;
 	}
 	log = (struct log){ options.config.log_fd, options.config.log_level,
-	    options.config.log_format };
+	    options.config.log_format, NULL };
 	watch.log = &log;
 	event_set_log_callback(on_libevent_log);
 	event_set_fatal_callback(on_libevent_fatal);

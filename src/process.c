@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include "clock.h"
 #include "events.h"
 #include "reply_build.h"
 
@@ -129,6 +130,7 @@ answer_all(struct processor *p, struct job *job)
 	/* Set already if the last request is one that breaks the stream. */
 	bool close = job->close;
 	unsigned expected = to_handle(job);
+	uint64_t begin = job->count > 1 ? clock_now() : 0;
 
 	/* Counted before, since a handler may take long, and put right
 	 * after; adding a negative number wraps round to the right sum. */
@@ -137,8 +139,11 @@ answer_all(struct processor *p, struct job *job)
 	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
-	    job->out.length <= JOB_REPLIES_MAX)
+	    job->out.length <= JOB_REPLIES_MAX) {
 		answer(p, job, &job->requests[job->done++], &tally);
+		if (job->count > 1 && clock_now() - begin > JOB_TIME_MAX)
+			break;
+	}
 	if (job->close) {
 		tally.dropped = job->count - job->done;
 		job->done = job->count;

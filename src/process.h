@@ -37,8 +37,8 @@ void process_close(struct processor *processor);
  * process_job(processor, job):
  * Do what the job says: answer its requests, or close the handler's state of
  * its connection. The replies are in `job->out`; `job->close` says that the
- * connection is to be closed after them. When the replies grow too many,
- * requests are left unanswered: send the replies, empty `job->out` and call
+ * connection is to be closed after them. When the replies grow too many, or
+ * take too long, requests are left unanswered: send the replies, empty `job->out` and call
  * again. The job stays the caller's, who settles it (job_settle()) when the
  * replies are sent.
  * Thread: the processor's.

@@ -253,6 +253,9 @@ drain(throng_server *s, uint64_t deadline)
 	}
 	if (s->perclient == NULL)
 		return (true);
+	/* Release: before the clients' threads are woken to see it. */
+	atomic_store_explicit(&s->service.draining, true,
+	    memory_order_release);
 	/* In slices, so that a request to end at once is heard. */
 	do {
 		slice = clock_now() + 50 * (uint64_t)CLOCK_MS;
@@ -268,6 +271,8 @@ static void
 kill_rest(throng_server *s, uint64_t deadline)
 {
 
+	/* Release: as in drain(). */
+	atomic_store_explicit(&s->service.killed, true, memory_order_release);
 	order_all(s, JOB_KILL);
 	while (!all_drained(s) && clock_now() < deadline)
 		await_news(s, deadline);
@@ -280,16 +285,18 @@ static void
 join_all(throng_server *s, uint64_t deadline)
 {
 
-	/* While a reactor still has jobs out it may hand over more: then the
-	 * pool has to stay, as with a handler that does not return. */
-	if (s->pool != NULL && (!all_drained(s) ||
-	    !pool_stop(s->pool, deadline)))
+	if (s->pool != NULL && !pool_stop(s->pool, deadline))
+		s->stuck = true;
+	/* A reactor with jobs out may have handed over one more, to nobody. */
+	if (!all_drained(s))
 		s->stuck = true;
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)
 		pthread_join(s->parts[i].reactor.thread, NULL);
-	if (!s->stuck)
-		perclient_close(s->perclient);
+	if (s->stuck)
+		return;
+	pool_free(s->pool);
+	perclient_close(s->perclient);
 	s->pool = NULL;
 	s->perclient = NULL;
 }

@@ -21,6 +21,8 @@ struct service {
 	struct log log;
 	unsigned max_connections;
 	_Atomic unsigned connections; /* admitted and not yet closed */
+	_Atomic bool draining;        /* no more is to be read */
+	_Atomic bool killed;          /* nothing more is to be sent */
 	_Atomic uint64_t pause_logged; /* clock_now(), 0: never */
 	struct counters shared;       /* of threads without their own */
 };

@@ -130,12 +130,14 @@ settings_apply(struct service *s, const throng_config *config,
 	s->handler = handler;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
+		&s->shared.log_lost,
 	};
 	/* A log that cannot say so is of no use for the complaint. */
 	if (config->log_format > THRONG_LOG_JSON ||
 	    config->log_level > THRONG_LOG_DEBUG)
 		s->log = (struct log){
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
+			&s->shared.log_lost,
 		};
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);

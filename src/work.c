@@ -218,11 +218,12 @@ err0:
 	return (rc);
 }
 
-/* All started workers have ended: free everything. */
-static void
+void
 pool_free(struct pool *pool)
 {
 
+	if (pool == NULL)
+		return;
 	for (unsigned i = 0; i < pool->started; i++) {
 		pthread_join(pool->workers[i].thread, NULL);
 		park_close(&pool->workers[i].park);
@@ -334,8 +335,6 @@ pool_stop(struct pool *pool, uint64_t deadline)
 		    &until);
 	all = pool->ended == pool->count;
 	pthread_mutex_unlock(&pool->lock);
-	if (all)
-		pool_free(pool);
 	return (all);
 }
 

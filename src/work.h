@@ -17,7 +17,7 @@ struct pool;
  * pool_start(service, counters, pool):
  * Start the workers that `service` asks for and wait until each has opened
  * its state. Worker i counts in `counters[i]`, which stays the caller's and
- * must outlive the pool. Store the pool, which goes back with pool_stop().
+ * must outlive the pool. Store the pool, which goes back with pool_free().
  * On failure return an error and leave nothing behind. Thread: any.
  */
 throng_error pool_start(const struct service *service,
@@ -26,11 +26,18 @@ throng_error pool_start(const struct service *service,
 /**
  * pool_stop(pool, deadline):
  * Tell every worker to end once it has done what it holds, and wait for
- * that until `deadline` (clock_now()). Return true if all ended: the pool is
- * freed. Return false if a handler did not return: the pool stays, for its
- * thread still uses it. Thread: any, when nobody pushes any more.
+ * that until `deadline` (clock_now()). Return true if all ended; false if a
+ * handler did not return, whose worker ends when it does. Once a pool.
+ * Thread: any.
  */
 bool pool_stop(struct pool *pool, uint64_t deadline);
+
+/**
+ * pool_free(pool):
+ * Free a pool whose workers have all ended; NULL is allowed. Thread: any,
+ * when nobody pushes any more.
+ */
+void pool_free(struct pool *pool);
 
 /**
  * pool_workers(pool):

@@ -1,7 +1,7 @@
 /**
  * rig.h - a reactor on the bench: no threads, one turn of its loop at a time,
  * and instead of the pool a list of what was handed over, which is worked on
- * when the test says so. Link with $(RIG_LDFLAGS).
+ * when the test says so. Link with $(RIG_WRAPS).
  *
  * Thread for all functions: the test's own, since they assert.
  */

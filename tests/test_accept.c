@@ -57,7 +57,7 @@ static struct listener listener;
 static int
 open_rig(void **state)
 {
-	static const struct log quiet = { -1, 0, 0 };
+	static const struct log quiet = { -1, 0, 0, NULL };
 
 	(void)state;
 	rig = rig_new(&unit_handler);

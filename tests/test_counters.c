@@ -53,6 +53,7 @@ sums(void **state)
 	assert_int_equal(t.wakeups, 14 + 1014);
 	assert_int_equal(t.batches, 15 + 1015);
 	assert_int_equal(t.working, 16 + 1016);
+	assert_int_equal(t.log_lost, 17 + 1017);
 }
 
 /* A connection that closed in one set may have been accepted in another. */

@@ -249,7 +249,7 @@ orders(void **state)
 static void
 last_arrival(void **state)
 {
-	static const struct log quiet = { -1, 0, 0 };
+	static const struct log quiet = { -1, 0, 0, NULL };
 	struct listener l;
 	struct address a;
 	const char *why;

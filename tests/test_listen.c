@@ -12,7 +12,8 @@
 
 #include "listen.h"
 
-static const struct log quiet = { -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT };
+static const struct log quiet = { -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT,
+	NULL };
 
 /* Connect to an address; return the socket or -1. */
 static int

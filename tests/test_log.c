@@ -1,9 +1,13 @@
 /* Log lines: off costs nothing, on is one whole printable line, whatever the
  * bytes, their number, the format or the thread. */
+#include "config.h"
+
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -322,36 +326,74 @@ check_line(const char *line, unsigned *next)
 		assert_int_equal(bytes[i], 'A' + writer);
 }
 
+/* Start the writers on a pipe and wait until they have written. */
+static void
+write_all(int fd, _Atomic uint64_t *lost)
+{
+	struct writer writers[THREADS];
+	pthread_t threads[THREADS];
+
+	for (unsigned i = 0; i < THREADS; i++) {
+		writers[i] = (struct writer){
+			{ fd, THRONG_LOG_INFO, THRONG_LOG_JSON, lost }, i
+		};
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines,
+				     &writers[i]),
+		    0);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void
 many_threads(void **state)
 {
 	unsigned next[THREADS] = { 0 };
-	struct writer writers[THREADS];
-	pthread_t threads[THREADS];
+	_Atomic uint64_t lost = 0;
 	char line[LINE_MAX_BYTES + 1];
 	FILE *in;
 	int fds[2];
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	for (unsigned i = 0; i < THREADS; i++) {
-		writers[i] = (struct writer){
-			{ fds[1], THRONG_LOG_INFO, THRONG_LOG_JSON }, i
-		};
-		assert_int_equal(pthread_create(&threads[i], NULL, write_lines,
-				     &writers[i]),
-		    0);
-	}
+	/* All of it fits. */
+	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 1 << 20) >= 1 << 20);
+	write_all(fds[1], &lost);
+	close(fds[1]);
 	in = fdopen(fds[0], "r");
 	assert_non_null(in);
 	for (int i = 0; i < THREADS * LINES; i++) {
 		assert_non_null(fgets(line, sizeof(line), in));
 		check_line(line, next);
 	}
-	for (unsigned i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	close(fds[1]);
 	assert_null(fgets(line, sizeof(line), in));
+	assert_int_equal(atomic_load(&lost), 0);
+	fclose(in);
+}
+
+/* A pipe that nobody reads: the writers end all the same, what is lost is
+ * counted, and what is not is whole. */
+static void
+nobody_reads(void **state)
+{
+	_Atomic uint64_t lost = 0;
+	char line[LINE_MAX_BYTES + 1];
+	uint64_t lines = 0;
+	FILE *in;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	/* So that a write that would wait fails instead of hanging. */
+	assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+	write_all(fds[1], &lost);
+	close(fds[1]);
+	in = fdopen(fds[0], "r");
+	assert_non_null(in);
+	for (; fgets(line, sizeof(line), in) != NULL; lines++)
+		assert_null(json_wrong(line));
+	assert_true(atomic_load(&lost) > 0);
+	assert_int_equal(lines + atomic_load(&lost), THREADS * LINES);
 	fclose(in);
 }
 
@@ -366,6 +408,7 @@ main(void)
 		cmocka_unit_test(overfull),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(many_threads),
+		cmocka_unit_test(nobody_reads),
 	};
 
 	unit_guard();

@@ -149,6 +149,7 @@ stop(struct bench *b)
 {
 
 	assert_true(pool_stop(b->reactor.pool, clock_now() + 60 * CLOCK_S));
+	pool_free(b->reactor.pool);
 	reactor_order(&b->reactor, JOB_STOP);
 	pthread_join(b->reactor.thread, NULL);
 	assert_int_equal(b->reactor.jobs_out, 0);

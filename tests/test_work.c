@@ -232,6 +232,7 @@ works(void **state)
 		back += take_back(b, seen, "ping\n");
 	}
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	assert_int_equal(closed, WORKERS);
 	assert_int_equal(threads, 0);
 	for (int i = 0; i < WORKERS; i++)
@@ -258,6 +259,7 @@ in_order(void **state)
 		mpsc_chain_add(&chain, &job_with(b, "x", i)->node);
 	pool_push(b->pool, 0, &chain);
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	for (node = mpsc_take(&b->home.replies); node != NULL; node = next) {
 		next = node->next;
 		assert_int_equal(job_of(node)->slot, expected++);
@@ -279,6 +281,7 @@ stops_with_jobs(void **state)
 	for (uint32_t i = 0; i < 500; i++)
 		push(b, i % WORKERS, job_with(b, "late", i));
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	assert_int_equal(take_back(b, seen, "late\n"), 500);
 	assert_int_equal(threads, 0);
 	bench_free(b);
@@ -352,6 +355,7 @@ memory_fails(void **state)
 	}
 	atomic_store(&fail_alloc, 0);
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	bench_free(b);
 }
 
@@ -391,6 +395,7 @@ stuck(void **state)
 	/* The pool is still there, for whoever has the patience. */
 	assert_int_equal(pool_workers(b->pool), WORKERS);
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	assert_int_equal(threads, 0);
 	bench_free(b);
 }
@@ -420,6 +425,7 @@ few_wait_behind(void **state)
 	}
 	park_signal(&gate);
 	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
 	for (struct mpsc_node *node = mpsc_take(&b->home.replies), *next;
 	     node != NULL; node = next) {
 		next = node->next;

@@ -110,7 +110,8 @@ unit_service(struct service *s, const throng_handler *handler)
 	throng_config_init(&s->config);
 	s->handler = handler;
 	s->max_connections = 100;
-	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT };
+	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT,
+	    NULL };
 	unit_framing(s, THRONG_FRAME_LINE, 1u << 20);
 }
 
@@ -131,7 +132,7 @@ unit_log(struct log *log, throng_log_level level, throng_log_format format)
 	if (pipe(fds) == -1)
 		return (-1);
 	log_pipe = fds[0];
-	*log = (struct log){ fds[1], level, format };
+	*log = (struct log){ fds[1], level, format, NULL };
 	return (0);
 }
 

@@ -2,7 +2,7 @@
 # failure a test brings about; that needs the library linked in as objects.
 
 # What rig.c puts in the place of the pool.
-RIG_LDFLAGS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
+RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
 	-Wl,--wrap=pool_reclaim
 
 if TESTS_ON
@@ -122,27 +122,27 @@ test_settings_LDADD = $(UNIT_LIBS)
 
 test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
 test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_dispatch_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
+test_dispatch_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
 test_dispatch_LDADD = $(UNIT_LIBS)
 
 test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
 test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
+test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
 test_reply_LDADD = $(UNIT_LIBS)
 
 test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
 test_conn_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_conn_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=calloc
+test_conn_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=calloc
 test_conn_LDADD = $(UNIT_LIBS)
 
 test_read_SOURCES = tests/test_read.c $(UNIT_FILES) $(RIG_FILES)
 test_read_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_read_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=realloc
+test_read_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=realloc
 test_read_LDADD = $(UNIT_LIBS)
 
 test_write_SOURCES = tests/test_write.c $(UNIT_FILES) $(RIG_FILES)
 test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_write_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) -Wl,--wrap=send
+test_write_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
 
 test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
@@ -153,7 +153,7 @@ test_oom_LDADD = $(UNIT_LIBS)
 
 test_accept_SOURCES = tests/test_accept.c $(UNIT_FILES) $(RIG_FILES)
 test_accept_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_accept_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) \
+test_accept_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) \
 	-Wl,--wrap=accept4
 test_accept_LDADD = $(UNIT_LIBS)
 
@@ -172,14 +172,14 @@ test_converse_LDADD = $(UNIT_LIBS)
 
 test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
 test_perclient_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_perclient_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS) \
+test_perclient_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) \
 	-Wl,--wrap=pthread_create -Wl,--wrap=pthread_join \
 	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc
 test_perclient_LDADD = $(UNIT_LIBS)
 
 test_drain_SOURCES = tests/test_drain.c $(UNIT_FILES) $(RIG_FILES)
 test_drain_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_drain_LDFLAGS = $(AM_LDFLAGS) $(RIG_LDFLAGS)
+test_drain_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
 test_drain_LDADD = $(UNIT_LIBS)
 
 test_reactor_SOURCES = tests/test_reactor.c $(UNIT_FILES)
