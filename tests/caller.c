@@ -1,13 +1,9 @@
 #include "caller.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -19,39 +15,6 @@
 #include "address.h"
 #include "frame.h"
 #include "support.h"
-
-void
-blob_add(struct blob *blob, const void *bytes, size_t length)
-{
-
-	if (blob->size - blob->length < length) {
-		blob->size = blob->size * 2 + length + 64;
-		if ((blob->data = realloc(blob->data, blob->size)) == NULL)
-			abort();
-	}
-	if (length > 0)
-		memcpy(blob->data + blob->length, bytes, length);
-	blob->length += length;
-}
-
-void
-blob_frame(struct blob *blob, throng_framing framing, unsigned ending,
-    const void *payload, size_t length)
-{
-	char head[FRAME_HEAD_MAX], tail[FRAME_TAIL_MAX];
-
-	blob_add(blob, head, frame_head(framing, length, head));
-	blob_add(blob, payload, length);
-	blob_add(blob, tail, frame_tail(framing, ending, tail));
-}
-
-void
-blob_free(struct blob *blob)
-{
-
-	free(blob->data);
-	memset(blob, 0, sizeof(*blob));
-}
 
 struct caller *
 caller_open(const char *address, throng_framing framing)
@@ -399,68 +362,4 @@ caller_ping(struct caller *caller, uint64_t number)
 	if (caller_request(caller, nonce, n))
 		return (-1);
 	return (caller_expect(caller, nonce, n));
-}
-
-/*
- * The bytes that the server's socket holds unread, or -1. The kernel is asked
- * for this one socket, since /proc/net/tcp takes long when there are many.
- */
-static long
-unread(int diag, const struct sockaddr_in *us, const struct sockaddr_in *them)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 body;
-	} ask = { .header = { .nlmsg_len = sizeof(ask),
-		.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		.nlmsg_flags = NLM_F_REQUEST } };
-	union {
-		struct nlmsghdr header;
-		char space[2048];
-	} answer;
-	const struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
-
-	ask.body.sdiag_family = AF_INET;
-	ask.body.sdiag_protocol = IPPROTO_TCP;
-	ask.body.idiag_states = ~0u;
-	ask.body.id.idiag_sport = them->sin_port;
-	ask.body.id.idiag_dport = us->sin_port;
-	ask.body.id.idiag_src[0] = them->sin_addr.s_addr;
-	ask.body.id.idiag_dst[0] = us->sin_addr.s_addr;
-	memset(ask.body.id.idiag_cookie, 0xff,
-	    sizeof(ask.body.id.idiag_cookie));
-	if (send(diag, &ask, sizeof(ask), 0) != sizeof(ask) ||
-	    recv(diag, &answer, sizeof(answer), 0) <
-	    (ssize_t)NLMSG_LENGTH(sizeof(*found)) ||
-	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return (-1);
-	return ((long)found->idiag_rqueue);
-}
-
-int
-caller_taken(struct caller *caller)
-{
-	int64_t deadline = support_now() + SUPPORT_DEADLINE;
-	struct sockaddr_in us, them;
-	socklen_t length = sizeof(us);
-	int diag, unsent;
-	long left;
-
-	getsockname(caller->fd, (struct sockaddr *)&us, &length);
-	length = sizeof(them);
-	getpeername(caller->fd, (struct sockaddr *)&them, &length);
-	diag = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-	    NETLINK_SOCK_DIAG);
-	if (diag < 0)
-		return (support_wrong("sock_diag: %s", strerror(errno)));
-	do {
-		left = unread(diag, &us, &them);
-		if (ioctl(caller->fd, TIOCOUTQ, &unsent) != 0)
-			unsent = -1;
-	} while ((left != 0 || unsent != 0) && support_turn(deadline));
-	close(diag);
-	if (left == 0 && unsent == 0)
-		return (0);
-	return (support_wrong("the server does not read what was sent: %d "
-	    "bytes on the way, %ld before it", unsent, left));
 }

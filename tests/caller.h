@@ -12,14 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "blob.h"
 #include "throng.h"
-
-/** A growing run of bytes. All zero: empty. */
-struct blob {
-	char *data;
-	size_t length;
-	size_t size;
-};
 
 /** One connection. */
 struct caller {
@@ -31,26 +25,6 @@ struct caller {
 	uint64_t received; /* bytes, all in all */
 	uint64_t hash;     /* of them: FNV-1a */
 };
-
-/**
- * blob_add(blob, bytes, length):
- * Append bytes. Thread: the owner.
- */
-void blob_add(struct blob *blob, const void *bytes, size_t length);
-
-/**
- * blob_frame(blob, framing, ending, payload, length):
- * Append a frame as `framing` writes it; `ending` as in struct caller.
- * Thread: the owner.
- */
-void blob_frame(struct blob *blob, throng_framing framing, unsigned ending,
-    const void *payload, size_t length);
-
-/**
- * blob_free(blob):
- * Empty it and free its memory. Thread: the owner.
- */
-void blob_free(struct blob *blob);
 
 /**
  * caller_open(address, framing):

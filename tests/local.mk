@@ -11,9 +11,9 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 
 unit_tests = test_address test_frame test_frame_write test_parse
 server_tests = test_server_bad test_server_clients test_server_end \
-	test_server_frames test_server_limits test_server_listen \
+	test_server_eof test_server_output test_server_frames test_server_limits test_server_listen \
 	test_server_log test_server_options test_server_signals
-library_tests = test_library test_library_handler
+library_tests = test_library test_library_reply test_library_state
 check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
 	fuzz_frame stress_mpsc
 TESTS += $(unit_tests) $(server_tests) $(library_tests) stress_mpsc \
@@ -43,8 +43,9 @@ test_parse_CFLAGS = $(unit_cflags)
 test_parse_LDADD = $(unit_libs)
 
 # End to end: a row runs in every model, see tests/table.h.
-support_files = tests/support.c tests/support.h tests/caller.c \
-	tests/caller.h tests/daemon.c tests/daemon.h
+support_files = tests/support.c tests/support.h tests/blob.c tests/blob.h \
+	tests/caller.c tests/caller_taken.c tests/caller.h tests/daemon.c \
+	tests/daemon.h
 table_files = tests/table.c tests/table.h $(support_files)
 
 test_server_bad_SOURCES = tests/test_server_bad.c $(table_files)
@@ -58,6 +59,14 @@ test_server_clients_LDADD = $(unit_libs)
 test_server_frames_SOURCES = tests/test_server_frames.c $(table_files)
 test_server_frames_CFLAGS = $(unit_cflags)
 test_server_frames_LDADD = $(unit_libs)
+
+test_server_eof_SOURCES = tests/test_server_eof.c $(table_files)
+test_server_eof_CFLAGS = $(unit_cflags)
+test_server_eof_LDADD = $(unit_libs)
+
+test_server_output_SOURCES = tests/test_server_output.c $(table_files)
+test_server_output_CFLAGS = $(unit_cflags)
+test_server_output_LDADD = $(unit_libs)
 
 test_server_end_SOURCES = tests/test_server_end.c $(table_files)
 test_server_end_CFLAGS = $(unit_cflags)
@@ -91,9 +100,13 @@ test_library_SOURCES = tests/test_library.c $(inside_files)
 test_library_CFLAGS = $(unit_cflags)
 test_library_LDADD = $(inside_libs)
 
-test_library_handler_SOURCES = tests/test_library_handler.c $(inside_files)
-test_library_handler_CFLAGS = $(unit_cflags)
-test_library_handler_LDADD = $(inside_libs)
+test_library_reply_SOURCES = tests/test_library_reply.c $(inside_files)
+test_library_reply_CFLAGS = $(unit_cflags)
+test_library_reply_LDADD = $(inside_libs)
+
+test_library_state_SOURCES = tests/test_library_state.c $(inside_files)
+test_library_state_CFLAGS = $(unit_cflags)
+test_library_state_LDADD = $(inside_libs)
 
 stress_mpsc_SOURCES = tests/stress_mpsc.c
 
