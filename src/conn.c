@@ -218,12 +218,11 @@ static void
 end_input(struct conn *c, enum close_reason reason)
 {
 	struct reactor *r = c->reactor;
-	unsigned rest;
+	unsigned rest = 0;
 
-	if (c->input.length == 0)
-		return;
-	rest = gather_count(&r->service->framer, &c->scan, c->input.data,
-	    c->input.length);
+	if (c->input.length > 0)
+		rest = gather_count(&r->service->framer, &c->scan,
+		    c->input.data, c->input.length);
 	if (rest > 0)
 		counter_add_own(r->phase == REACTOR_KILLED ?
 		    &r->counters.dropped_stopping :

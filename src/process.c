@@ -141,7 +141,8 @@ answer_all(struct processor *p, struct job *job)
 	while (job->done < job->count && !job->close &&
 	    job->out.length <= JOB_REPLIES_MAX) {
 		answer(p, job, &job->requests[job->done++], &tally);
-		if (job->count > 1 && clock_now() - begin > JOB_TIME_MAX)
+		if (job->count > 1 && clock_now() - begin >
+		    p->service->job_time_max)
 			break;
 	}
 	if (job->close) {

@@ -173,7 +173,7 @@ take(struct conn *c, struct bytes *from)
 	if (status == GATHER_END) {
 		/* What broke it is counted as invalid, not as partial. */
 		c->scan = (struct frame_scan){ 0 };
-		c->input.length = 0;
+		bytes_free(&c->input);
 		conn_last(c, CLOSE_INVALID);
 	}
 	return (ok);

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "job.h"
+
 /** Descriptors left to all but connections: listeners, pipes, libraries. */
 #define DESCRIPTORS_KEPT 64
 
@@ -128,6 +130,7 @@ settings_apply(struct service *s, const throng_config *config,
 
 	s->config = *config;
 	s->handler = handler;
+	s->job_time_max = JOB_TIME_MAX;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
 		&s->shared.log_lost,

@@ -204,6 +204,29 @@ a_rest_is_left(void **state)
 	assert_int_equal(stats(b).batches, turns);
 }
 
+/* Time that is up after any request: one at a time, none lost. */
+static void
+gives_way(void **state)
+{
+	struct bench *b = *state;
+	unsigned turns = 0, replies = 0;
+
+	b->service.job_time_max = 0;
+	for (int i = 0; i < 5; i++)
+		request(b, "x");
+	do {
+		bytes_reset(&b->job->out);
+		b->job->replies = 0;
+		process_job(&b->processor, b->job);
+		assert_int_equal(b->job->replies, 1);
+		replies += b->job->replies;
+		turns++;
+	} while (job_unanswered(b->job) > 0);
+	assert_int_equal(turns, 5);
+	assert_int_equal(replies, 5);
+	assert_int_equal(stats(b).requests, 5);
+}
+
 static void
 the_rest_closes(void **state)
 {
@@ -383,6 +406,8 @@ main(void)
 		TEST(close_in_the_middle),
 		TEST(close_after_reply),
 		TEST(a_rest_is_left),
+		TEST(the_rest_closes),
+		TEST(gives_way),
 		TEST(the_rest_closes),
 		TEST(connection_states),
 		TEST(refusals_without_state),

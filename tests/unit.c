@@ -110,6 +110,7 @@ unit_service(struct service *s, const throng_handler *handler)
 	throng_config_init(&s->config);
 	s->handler = handler;
 	s->max_connections = 100;
+	s->job_time_max = UINT64_MAX;
 	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT,
 	    NULL };
 	unit_framing(s, THRONG_FRAME_LINE, 1u << 20);
