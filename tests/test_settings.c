@@ -17,6 +17,10 @@ static int limit_fails, limit_faked;
 int __real_getrlimit(__rlimit_resource_t resource, struct rlimit *limit);
 int __wrap_getrlimit(__rlimit_resource_t resource, struct rlimit *limit);
 
+/* clang's sanitizers are linked in and ask before they are set up. */
+#ifdef __clang__
+__attribute__((disable_sanitizer_instrumentation))
+#endif
 int
 __wrap_getrlimit(__rlimit_resource_t resource, struct rlimit *limit)
 {
