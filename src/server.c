@@ -276,19 +276,35 @@ kill_rest(throng_server *s)
 		s->stuck = true;
 }
 
-/* Workers first: what they bring back still finds its reactor. */
 static void
-join_all(throng_server *s)
+stop_pool(throng_server *s)
 {
 
 	if (s->pool != NULL && !pool_stop(s->pool, clock_now() + KILL_NS))
 		s->stuck = true;
+	s->pool = NULL;
+}
+
+/*
+ * Workers first: what they bring back still finds its reactor. But while a
+ * job is out, its reactor may answer it with another one, so where a handler
+ * did not return in time the reactors end first, and what is with workers or
+ * on its way back is left alone.
+ */
+static void
+join_all(throng_server *s)
+{
+
+	if (s->pool != NULL && !all_drained(s))
+		s->stuck = true;
+	else
+		stop_pool(s);
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)
 		pthread_join(s->parts[i].reactor.thread, NULL);
+	stop_pool(s);
 	if (!s->stuck)
 		perclient_close(s->perclient);
-	s->pool = NULL;
 	s->perclient = NULL;
 }
 

@@ -184,6 +184,9 @@ spin_job real worker safety -DSLOTS=3
 spin_job real worker safety -DSLOTS=3 -DPSO
 spin_job real worker live
 spin_job real worker live -DNEVER_STOPPED
+spin_job real shutdown safety
+spin_job real shutdown safety -DHANDLER_STUCK
+spin_job real shutdown live -DHANDLER_STUCK
 # Right without store buffers, wrong with them: shows that these bite.
 spin_job control reactor safety -DM_SLEEP_FLAG -DMESSAGES=1
 wait "$building" || {
@@ -222,6 +225,7 @@ for m in SIGNAL_FIRST WAKE_NOT_EMPTY FIRST_ONLY NO_REVERSAL STOP_OVERTAKES \
 	spin_job mutant worker safety "-DM_$m"
 done
 spin_job mutant worker safety -DM_RELAXED_PUBLISH -DSLOTS=3
+spin_job mutant shutdown safety -DM_WORKERS_FIRST
 
 # Mutants of the source: an edit of it, or a definition that relacy.cpp heeds
 # where the mutant is in how the queue is used.
