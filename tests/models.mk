@@ -1,0 +1,27 @@
+# wants spin and relacy, and a minute of two cores.
+
+EXTRA_DIST += \
+	tests/models/memory.pml \
+	tests/models/reactor.pml \
+	tests/models/relacy.cpp \
+	tests/models/run.sh \
+	tests/models/shim/stdalign.h \
+	tests/models/shim/stdatomic.h \
+	tests/models/shutdown.pml \
+	tests/models/worker.pml
+
+models:
+	$(top_srcdir)/tests/models/run.sh
+
+.PHONY: models
+
+if TESTS_ON
+check_PROGRAMS += stress_handover test_late_return
+TESTS += stress_handover test_late_return
+stress_handover_SOURCES = tests/stress_handover.c
+stress_handover_LDADD = libthrong_core.la
+
+test_late_return_SOURCES = tests/test_late_return.c $(inside_files)
+test_late_return_CFLAGS = $(unit_cflags)
+test_late_return_LDADD = $(inside_libs)
+endif

@@ -1,0 +1,4 @@
+/*
+ * stdalign.h - no alignment: Relacy allocates without it, and has no caches.
+ */
+#define alignas(bytes)

@@ -1,0 +1,123 @@
+/*
+ * A handler that returns after its server has given its connection up, but
+ * before the server gives the handler up, at several moments: nothing is used
+ * after it was freed, and an end that is called complete has closed every
+ * state. The model of it is tests/models/shutdown.pml.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "caller.h"
+#include "inside.h"
+#include "support.h"
+
+#define must(call) \
+	do { \
+		if ((call) != 0) \
+			fail_msg("%s: %s", #call, support_why()); \
+	} while (0)
+
+static struct {
+	atomic_int opened, closed, begun;
+	int ms; /* how long the handler takes */
+} seen;
+
+/* Kept: after THRONG_ERR_STUCK a server is left as it is, which is no leak. */
+static struct inside servers[8];
+
+static void *
+connection_open(void)
+{
+
+	atomic_fetch_add(&seen.opened, 1);
+	return (&seen);
+}
+
+static void
+connection_close(void *state)
+{
+
+	(void)state;
+	atomic_fetch_add(&seen.closed, 1);
+}
+
+static int
+take_long(const char *input, size_t length, throng_reply *reply)
+{
+
+	atomic_fetch_add(&seen.begun, 1);
+	poll(NULL, 0, seen.ms);
+	return (throng_reply_append(reply, input, length));
+}
+
+static const throng_handler late = {
+	.name = "late", .summary = "takes its time",
+	.process_input = take_long,
+	.connection_open = connection_open,
+	.connection_close = connection_close,
+};
+
+static void
+returns_after(struct inside *s, int ms)
+{
+	throng_config config;
+	struct caller *c;
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+
+	seen.ms = ms;
+	atomic_store(&seen.opened, 0);
+	atomic_store(&seen.closed, 0);
+	atomic_store(&seen.begun, 0);
+	inside_config(&config, THRONG_MODE_POOL);
+	config.drain_ms = 50;
+	config.workers = 2;
+	must(inside_start(s, &config, &late));
+	c = caller_open(throng_address(s->server, 0), THRONG_FRAME_LINE);
+	assert_non_null(c);
+	must(caller_request(c, "x", 1));
+	while (atomic_load(&seen.begun) == 0 && support_turn(deadline))
+		continue;
+	/* Drained until 50 ms, killed until 1,050, waited for until 2,050. */
+	throng_stop(s->server);
+	switch (inside_join(s)) {
+	case THRONG_OK:
+		assert_int_equal(atomic_load(&seen.opened), 1);
+		assert_int_equal(atomic_load(&seen.closed), 1);
+		throng_free(s->server);
+		s->server = NULL;
+		break;
+	case THRONG_ERR_STUCK:
+		break;
+	default:
+		fail_msg("not an end");
+	}
+	caller_close(c);
+}
+
+static void
+in_every_phase(void **state)
+{
+	static const int ms[] = { 1, 500, 1040, 1060, 1500 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ms) / sizeof(ms[0]); i++)
+		returns_after(&servers[i], ms[i]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_every_phase),
+	};
+
+	return (cmocka_run_group_tests_name("late_return", tests, NULL,
+	    NULL));
+}
