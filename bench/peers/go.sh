@@ -74,7 +74,7 @@ func main() {
 }
 END
 	(cd "$THRONG_PEER_BUILD/go-src" &&
-	    GO111MODULE=off GOFLAGS= go build -o "$program" main.go) >&2
+	    GO111MODULE=off GOFLAGS='' go build -o "$program" main.go) >&2
 }
 
 run()

@@ -148,6 +148,7 @@ main(int argc, char **argv)
 	return (uv_run(uv_default_loop(), UV_RUN_DEFAULT));
 }
 END
+	# shellcheck disable=SC2046 # several words
 	cc -O2 -o "$program" "$THRONG_PEER_BUILD/libuv-echo.c" \
 	    $(pkg-config --cflags --libs libuv) >&2
 }

@@ -12,6 +12,7 @@ check()
 run()
 {
 	# It wants some descriptors more than it may have connections.
+	# shellcheck disable=SC3045 # the shells of Debian have -H
 	exec memcached -u nobody -t 1 -c $(($(ulimit -Hn) - 100)) -b 4096 \
 	    -U 0 -l "$1" -p "$2"
 }

@@ -14,6 +14,7 @@ check()
 
 run()
 {
+	# shellcheck disable=SC3045 # the shells of Debian have -H
 	exec redis-server --bind "$1" --port "$2" --save "" --appendonly no \
 	    --maxclients $(($(ulimit -Hn) - 100)) --tcp-backlog 4096 \
 	    --protected-mode no --daemonize no --loglevel warning
