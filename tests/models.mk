@@ -1,6 +1,7 @@
 # wants spin and relacy, and a minute of two cores.
 
 EXTRA_DIST += \
+	doc/proof.md \
 	tests/models/memory.pml \
 	tests/models/reactor.pml \
 	tests/models/relacy.cpp \

@@ -77,7 +77,7 @@ spin_run() {
 	cp "$HERE"/*.pml .
 	# shellcheck disable=SC2086 # words
 	if ! spin -a "${defines[@]}" "$model.pml" >spin.out 2>&1 ||
-	    ! "$CC" -w -O2 -DCOLLAPSE -DMEMLIM=20000 $flags -o pan pan.c >>spin.out 2>&1 ||
+	    ! "$CC" -w -O1 ${LONG:+-DCOLLAPSE} -DMEMLIM=20000 $flags -o pan pan.c >>spin.out 2>&1 ||
 	    ! ./pan $options >out 2>&1; then
 		verdict BROKEN "$kind" "$model $what $4" "$(tail -n 1 spin.out)"
 		return
@@ -157,7 +157,7 @@ mutate() {
 		verdict BROKEN mutant "relacy $name" "$(grep -m1 error "$dir/build.out")"
 		return
 	fi
-	relacy_run mutant "relacy $name" "$dir/relacy" only bound 3
+	relacy_run mutant "relacy $name" "$dir/relacy" only bound 2
 }
 
 mutant_job() {
@@ -196,7 +196,7 @@ wait "$building" || {
 relacy_job take-twice full
 relacy_job take full
 relacy_job take-chains full
-relacy_job park bound 3
+relacy_job park bound 2
 relacy_job park-chains bound 4
 relacy_job pipe bound 3
 relacy_job pipe-chains bound 4
@@ -209,8 +209,9 @@ if [ -n "$LONG" ]; then
 	spin_job real reactor live -DNEVER_STOPPED
 	spin_job real reactor live -DSLOTS=3 -DMESSAGES=1
 	spin_job real worker live -DSLOTS=3
-	relacy_job park-3 random 10000000
-	relacy_job pipe-3 random 10000000
+	relacy_job park bound 3
+	relacy_job park-3 random 2000000
+	relacy_job pipe-3 random 2000000
 fi
 
 # Mutants of the models.
