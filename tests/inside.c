@@ -103,3 +103,13 @@ inside_threads(void)
 
 	return (entries("/proc/self/task"));
 }
+
+size_t
+inside_threads_left(size_t want)
+{
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+
+	while (inside_threads() > want && support_turn(deadline))
+		continue;
+	return (inside_threads());
+}

@@ -68,4 +68,12 @@ size_t inside_descriptors(void);
  */
 size_t inside_threads(void);
 
+/**
+ * inside_threads_left(want):
+ * Return how many threads the process has once there are no more than `want`,
+ * or at the deadline: one that was joined may be listed a moment longer.
+ * Thread: any.
+ */
+size_t inside_threads_left(size_t want);
+
 #endif /* INSIDE_H */
