@@ -349,6 +349,9 @@ class Pipe(unittest.TestCase):
         status, out, errors = run("--frame", "netstring", server.address,
                                   data=b"x\n")
         self.assertEqual((status, out), (1, b""))
+        # The end of the input may not have been seen by then.
+        errors = [e.replace("; the rest of the input was not read", "")
+                  for e in errors]
         self.assertEqual(errors, ["1 of 1 requests unanswered: the server's "
                                   "bytes make no frame (is --frame right?)"])
 
