@@ -107,3 +107,12 @@ json_truth(struct json *j, const char *key, int value)
 	begin(j, key);
 	fputs(value ? "true" : "false", j->out);
 }
+
+void
+json_hex(struct json *j, const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, value);
+	json_text(j, key, text);
+}

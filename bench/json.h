@@ -41,6 +41,13 @@ void json_close(struct json *json, char bracket);
 void json_text(struct json *json, const char *key, const char *text);
 
 /**
+ * json_hex(json, key, value):
+ * Write 64 bits as a string of 16 hexadecimal digits: they may be more than a
+ * reader's numbers hold. Thread: the owner.
+ */
+void json_hex(struct json *json, const char *key, uint64_t value);
+
+/**
  * json_number(json, key, value):
  * Write a number so that it reads back as the same; null for NAN, the
  * strings "inf" and "-inf" for the infinite. Thread: the owner.

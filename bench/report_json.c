@@ -5,17 +5,7 @@
 #include "report_part.h"
 #include "json.h"
 
-#include <inttypes.h>
 #include <math.h>
-
-static void
-hex(struct json *j, const char *key, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, value);
-	json_text(j, key, text);
-}
 
 static const char *
 name_of(const struct results *r, uint32_t target)
@@ -51,7 +41,7 @@ targets(struct json *j, const struct results *r)
 		json_whole(j, "idle", x->idle);
 		json_whole(j, "depth", x->depth);
 		json_number(j, "load", x->load);
-		hex(j, "plan_hash", x->plan_hash);
+		json_hex(j, "plan_hash", x->plan_hash);
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -112,7 +102,7 @@ head(struct json *j, const struct results *r)
 	json_number(j, "seconds", r->seconds);
 	json_truth(j, "partial", r->partial);
 	json_text(j, "headline", r->headline);
-	hex(j, "seed", r->seed);
+	json_hex(j, "seed", r->seed);
 	json_number(j, "confidence", r->confidence);
 	json_text(j, "baseline", name_of(r, r->baseline));
 	load(j, r);

@@ -4,16 +4,6 @@
 #include "report_part.h"
 #include "json.h"
 
-#include <inttypes.h>
-
-static void
-hex(struct json *j, const char *key, uint64_t value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, value);
-	json_text(j, key, text);
-}
 
 static const char *
 name_of(const struct results *r, uint32_t target)
@@ -125,7 +115,7 @@ trial(struct json *j, const struct results *r, const struct results_trial *t)
 	json_open(j, NULL, '{');
 	json_text(j, "target", name_of(r, t->target));
 	json_whole(j, "position", t->position);
-	hex(j, "seed", t->seed);
+	json_hex(j, "seed", t->seed);
 	json_number(j, "start_s", (double)t->start / 1e9);
 	json_number(j, "length_s", (double)t->length / 1e9);
 	json_text(j, "failed", t->failed);
