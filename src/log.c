@@ -18,7 +18,7 @@
 static void
 put(struct log_line *l, const char *text, size_t length)
 {
-	size_t room = sizeof(l->text) - END_ROOM - l->length;
+	size_t room = l->size - END_ROOM - l->length;
 
 	if (length > room)
 		length = room;
@@ -54,7 +54,7 @@ put_escaped(struct log_line *l, unsigned char byte)
 		snprintf(escape, sizeof(escape), "\\u%04x", byte);
 	else
 		snprintf(escape, sizeof(escape), "\\x%02x", byte);
-	if (strlen(escape) <= sizeof(l->text) - END_ROOM - l->length)
+	if (strlen(escape) <= l->size - END_ROOM - l->length)
 		put_text(l, escape);
 }
 
@@ -65,7 +65,7 @@ put_key(struct log_line *l, const char *key)
 {
 	bool json = l->log->format == THRONG_LOG_JSON;
 
-	if (l->length + strlen(key) + FIELD_ROOM > sizeof(l->text) - END_ROOM)
+	if (l->length + strlen(key) + FIELD_ROOM > l->size - END_ROOM)
 		return (false);
 	put_text(l, json ? ",\"" : " ");
 	put_text(l, key);
@@ -123,10 +123,20 @@ log_begin(struct log_line *l, const struct log *log, throng_log_level level,
     const char *event)
 {
 
+	return (log_begin_long(l, l->own, sizeof(l->own), log, level, event));
+}
+
+bool
+log_begin_long(struct log_line *l, char *text, size_t size,
+    const struct log *log, throng_log_level level, const char *event)
+{
+
 	if (level > log->level)
 		return (false);
 	l->log = log;
 	l->length = 0;
+	l->size = size;
+	l->text = text;
 	if (log->format == THRONG_LOG_JSON) {
 		put_text(l, "{\"time\":\"");
 		put_time(l);

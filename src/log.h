@@ -24,6 +24,10 @@
 
 #include "throng.h"
 
+/** Bytes of the longest line: what a pipe takes at once (POSIX's PIPE_BUF is
+ *  512 at least, Linux's is this). */
+#define LOG_LINE_MAX 4096
+
 /** Client bytes shown of one request or reply. */
 #define LOG_BYTES_SHOWN 128
 
@@ -39,7 +43,9 @@ struct log {
 struct log_line {
 	const struct log *log;
 	size_t length;
-	char text[1024];
+	size_t size;
+	char *text; /* `own`, or a longer line's */
+	char own[1024];
 };
 
 /**
@@ -49,6 +55,15 @@ struct log_line {
  */
 bool log_begin(struct log_line *line, const struct log *log,
     throng_log_level level, const char *event);
+
+/**
+ * log_begin_long(line, text, size, log, level, event):
+ * The same for a line that is too long for `line`: it is made in the `size`
+ * bytes at `text`, at most LOG_LINE_MAX, which must last until log_end().
+ * Thread: any.
+ */
+bool log_begin_long(struct log_line *line, char *text, size_t size,
+    const struct log *log, throng_log_level level, const char *event);
 
 /**
  * log_text(line, key, value):

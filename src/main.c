@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "log.h"
 #include "options.h"
 
@@ -81,34 +82,34 @@ notice(const struct log *log, const char *event, const throng_server *s)
 	log_end(&l);
 }
 
+/* Every counter there is, in one line. */
+static void
+put_counters(const struct log *log, const char *event,
+    const throng_stats *t)
+{
+	char text[LOG_LINE_MAX];
+	struct log always = *log;
+	struct log_line l;
+
+	always.level = THRONG_LOG_INFO;
+	if (!log_begin_long(&l, text, sizeof(text), &always,
+	    THRONG_LOG_INFO, event))
+		return;
+	for (size_t i = 0; counters_name(i) != NULL; i++)
+		log_number(&l, counters_name(i), counters_value(t, i));
+	log_end(&l);
+}
+
 static void
 summary(const struct log *log, const throng_server *s)
 {
-	struct log always = *log;
-	struct log_line l;
 	throng_stats t;
 
 	throng_stats_read(s, &t);
-	always.level = THRONG_LOG_INFO;
-	if (!log_begin(&l, &always, THRONG_LOG_INFO, "summary"))
-		return;
-	log_number(&l, "connections", t.connections);
-	log_number(&l, "requests", t.requests);
-	log_number(&l, "replies", t.replies);
-	log_number(&l, "refused", t.refused);
-	log_number(&l, "oversize", t.oversize);
-	log_number(&l, "invalid", t.invalid);
-	log_number(&l, "failed", t.failed);
-	log_number(&l, "dropped_gone", t.dropped_gone);
-	log_number(&l, "dropped_partial", t.dropped_partial);
-	log_number(&l, "dropped_closing", t.dropped_closing);
 	/* What is still being worked on will not be answered any more. */
-	log_number(&l, "dropped_stopping", t.dropped_stopping + t.working);
-	log_number(&l, "accept_paused", t.accept_paused);
-	log_number(&l, "log_lost", t.log_lost);
-	log_number(&l, "batches", t.batches);
-	log_number(&l, "wakeups", t.wakeups);
-	log_end(&l);
+	t.dropped_stopping += t.working;
+	t.working = 0;
+	put_counters(log, "summary", &t);
 }
 
 static void
