@@ -31,12 +31,15 @@ libthrong_core_la_SOURCES = \
 	src/refuse.c src/refuse.h \
 	src/reply.c src/reply.h \
 	src/reply_build.c src/reply_build.h \
-	src/server.c \
+	src/ring.c src/ring.h \
+	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/work.c src/work.h \
-	src/write.c src/write.h
+	src/write.c src/write.h \
+	src/writer.c src/writer.h
 libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)
 
 # What is installed: the same objects, of which only throng_* can be seen. The

@@ -131,16 +131,17 @@ settings_apply(struct service *s, const throng_config *config,
 	s->config = *config;
 	s->handler = handler;
 	s->job_time_max = JOB_TIME_MAX;
+	s->sink.counters = &s->shared;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
-		&s->shared.log_lost,
+		&s->sink,
 	};
 	/* A log that cannot say so is of no use for the complaint. */
 	if (config->log_format > THRONG_LOG_JSON ||
 	    config->log_level > THRONG_LOG_DEBUG)
 		s->log = (struct log){
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
-			&s->shared.log_lost,
+			&s->sink,
 		};
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);
