@@ -5,6 +5,7 @@ libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/address.c src/address.h \
 	src/bytes.c src/bytes.h \
+	src/check.c src/check.h \
 	src/clock.h \
 	src/conn.c src/conn.h \
 	src/converse.c src/converse.h \
@@ -16,10 +17,12 @@ libthrong_core_la_SOURCES = \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/job.c src/job.h \
+	src/limits.c src/limits.h \
 	src/listen.c src/listen.h \
 	src/log.c src/log.h \
 	src/main.c \
 	src/mpsc.h \
+	src/option_row.h \
 	src/options.c src/options.h \
 	src/park.c src/park.h \
 	src/parse.c src/parse.h \

@@ -282,9 +282,15 @@ has_room(int fd, int patience)
 static bool
 write_now(const struct log_line *l)
 {
+	struct log_sink *sink = l->log->sink;
+	bool wait = l->is_notice;
 	ssize_t n = -1;
 
-	if (!has_room(l->log->fd, l->is_notice ? NOTICE_PATIENCE : 0))
+	/* Relaxed: a hint. */
+	if (sink != NULL && atomic_load_explicit(&sink->given_up,
+	    memory_order_relaxed))
+		wait = false;
+	if (!has_room(l->log->fd, wait ? NOTICE_PATIENCE : 0))
 		return (false);
 	do
 		n = write(l->log->fd, l->text, l->length);

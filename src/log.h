@@ -42,6 +42,7 @@ struct log_sink {
 	_Atomic(struct writer *) writer; /* NULL: lines are written at once */
 	struct throttle throttle;
 	struct counters *counters;       /* what is lost or held back */
+	_Atomic bool given_up;           /* the reader was waited for in vain */
 };
 
 /** Where lines go and which ones. Constant once the server is made. */

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "clock.h"
 #include "counters.h"
 #include "events.h"
@@ -268,6 +269,9 @@ throng_main_choice(int argc, char **argv,
 		return (EXIT_SUCCESS);
 	case OPTIONS_WRONG:
 		return (2);
+	case OPTIONS_CHECK:
+		raise_descriptor_limit();
+		return (check_options(&options, stdout));
 	case OPTIONS_SERVE:
 		break;
 	}

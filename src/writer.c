@@ -435,14 +435,20 @@ writer_stop(struct log_sink *sink)
 	/* Release: the ring is shut for whoever sees it. */
 	atomic_store_explicit(&w->stopping, true, memory_order_release);
 	writer_wake(w);
-	/* A thread that does not hang ends soon behind the deadline. */
-	do {
+	if (await_end(w, deadline)) {
+		pthread_join(w->thread, NULL);
+		return;
+	}
+	/* Relaxed: a hint for the lines to come. */
+	atomic_store_explicit(&sink->given_up, true, memory_order_relaxed);
+	/* A thread that does not hang ends soon. */
+	while (!leave(w)) {
 		deadline += SLICE_MS * (uint64_t)CLOCK_MS;
 		if (await_end(w, deadline)) {
 			pthread_join(w->thread, NULL);
 			return;
 		}
-	} while (!leave(w));
+	}
 	pthread_detach(w->thread);
 	/* Its memory stays its own. Nobody else uses it but those who are
 	 * late, and they find the ring shut. */
