@@ -25,7 +25,7 @@ event_refused(const struct log *log, const struct peer *peer,
 {
 	struct log_line l;
 
-	if (log_begin(&l, log, THRONG_LOG_INFO, "refused")) {
+	if (log_begin_kind(&l, log, THRONG_LOG_INFO, "refused", reason)) {
 		put_peer(&l, peer);
 		log_text(&l, "reason", reason);
 		log_end(&l);
@@ -78,7 +78,8 @@ event_closed(const struct log *log, const struct peer *peer,
 	};
 	struct log_line l;
 
-	if (log_begin(&l, log, THRONG_LOG_INFO, "closed")) {
+	if (log_begin_kind(&l, log, THRONG_LOG_INFO, "closed",
+	    reasons[reason])) {
 		put_peer(&l, peer);
 		log_text(&l, "reason", reasons[reason]);
 		log_end(&l);

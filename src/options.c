@@ -8,40 +8,20 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
+#include "option_row.h"
 #include "parse.h"
 #include "settings.h"
 
-/** How an option's argument is read. */
-enum kind {
-	KIND_HELP,
-	KIND_VERSION,
-	KIND_LISTEN,
-	KIND_HANDLER,
-	KIND_CHOICE, /* one of a list of names, into an int */
-	KIND_COUNT,  /* into an unsigned */
-	KIND_SIZE,   /* into a size_t */
-	KIND_MS      /* a time, into an unsigned of milliseconds */
-};
-
-struct row {
-	const char *name;
-	const char *argument; /* as help shows it; NULL: none */
-	const char *help;
-	const char *choices[6];
-	enum kind kind;
-	size_t offset; /* in throng_config */
-	uint64_t min, max;
-};
-
 #define FIELD(name) offsetof(throng_config, name)
 
-static const struct row rows[] = {
+static const struct option_row rows[] = {
 	{ .name = "listen", .argument = "ADDR", .kind = KIND_LISTEN,
 	    .help = "host:port, [ipv6]:port or unix:/path; repeatable; "
 	    "port 0: the kernel chooses (127.0.0.1:8000)" },
@@ -94,12 +74,22 @@ static const struct row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(log_format),
 	    .choices = { "text", "json" },
 	    .help = "how log lines are written (text)" },
+	{ .name = "check", .kind = KIND_CHECK,
+	    .help = "serve nothing; say what would be done, and which limit "
+	    "of the machine is below what was asked" },
 	{ .name = "help", .kind = KIND_HELP, .help = "print this" },
 	{ .name = "version", .kind = KIND_VERSION,
 	    .help = "print the version" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+const struct option_row *
+option_row(size_t index)
+{
+
+	return (index < ROWS ? &rows[index] : NULL);
+}
 
 /** What the parsing of one command line needs. */
 struct parsing {
@@ -149,7 +139,7 @@ put_typed(FILE *err, const char *text)
 
 /* The beginning of every complaint about an option's value. */
 static void
-put_wrong(const struct parsing *p, const struct row *row, const char *value)
+put_wrong(const struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	fprintf(p->err, "%s: --%s ", p->program, row->name);
@@ -158,7 +148,7 @@ put_wrong(const struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-wrong(const struct parsing *p, const struct row *row, const char *value,
+wrong(const struct parsing *p, const struct option_row *row, const char *value,
     const char *why)
 {
 
@@ -168,7 +158,7 @@ wrong(const struct parsing *p, const struct row *row, const char *value,
 }
 
 static int
-wrong_range(const struct parsing *p, const struct row *row,
+wrong_range(const struct parsing *p, const struct option_row *row,
     const char *value, const char *what)
 {
 
@@ -179,7 +169,7 @@ wrong_range(const struct parsing *p, const struct row *row,
 }
 
 static int
-set_listen(struct parsing *p, const struct row *row, const char *value)
+set_listen(struct parsing *p, const struct option_row *row, const char *value)
 {
 	throng_config *c = &p->options->config;
 
@@ -193,7 +183,7 @@ set_listen(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_handler(struct parsing *p, const struct row *row, const char *value)
+set_handler(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	for (const throng_handler *const *h = p->handlers; *h != NULL; h++) {
@@ -211,7 +201,7 @@ set_handler(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_choice(struct parsing *p, const struct row *row, const char *value)
+set_choice(struct parsing *p, const struct option_row *row, const char *value)
 {
 	/* All enums of throng_config are ints, counted from 0. */
 	char *field = (char *)&p->options->config + row->offset;
@@ -228,7 +218,7 @@ set_choice(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_number(struct parsing *p, const struct row *row, const char *value)
+set_number(struct parsing *p, const struct option_row *row, const char *value)
 {
 	char *field = (char *)&p->options->config + row->offset;
 	uint64_t v;
@@ -260,7 +250,7 @@ set_number(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set(struct parsing *p, const struct row *row, const char *value)
+set(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	switch (row->kind) {
@@ -276,6 +266,7 @@ set(struct parsing *p, const struct row *row, const char *value)
 		return (set_number(p, row, value));
 	case KIND_HELP:
 	case KIND_VERSION:
+	case KIND_CHECK:
 		break;
 	}
 	return (0);
@@ -327,6 +318,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	struct parsing p = { .handlers = handlers, .options = options,
 	    .err = err };
 	struct option long_options[ROWS + 1];
+	bool check = false;
 	int c;
 
 	p.program = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "throngd";
@@ -336,7 +328,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	opterr = 0;
 	optind = 1;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		const struct row *row = c > 0 && (size_t)c <= ROWS ?
+		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;
 
 		if (row == NULL)
@@ -351,8 +343,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		}
 		if (set(&p, row, optarg) == -1)
 			return (OPTIONS_WRONG);
+		check = check || row->kind == KIND_CHECK;
 	}
 	if (optind < argc)
 		return (stray(&p, argv[optind], "not an option"));
-	return (OPTIONS_SERVE);
+	return (check ? OPTIONS_CHECK : OPTIONS_SERVE);
 }

@@ -100,6 +100,17 @@ handler_ok(const throng_handler *h)
 	    (h->connection_open == NULL) == (h->connection_close == NULL));
 }
 
+uint64_t
+settings_connections(uint64_t descriptors)
+{
+	uint64_t kept = descriptors / 4 < DESCRIPTORS_KEPT ?
+	    descriptors / 4 : DESCRIPTORS_KEPT;
+
+	descriptors -= kept;
+	return (descriptors < SETTINGS_CONNECTIONS_MAX ? descriptors :
+	    SETTINGS_CONNECTIONS_MAX);
+}
+
 /* Every connection costs a descriptor. */
 static throng_error
 limit_connections(struct service *s)
@@ -111,10 +122,7 @@ limit_connections(struct service *s)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
 		    "max_connections", 0, 0));
-	most = limit.rlim_cur;
-	most -= most / 4 < DESCRIPTORS_KEPT ? most / 4 : DESCRIPTORS_KEPT;
-	if (most > SETTINGS_CONNECTIONS_MAX)
-		most = SETTINGS_CONNECTIONS_MAX;
+	most = settings_connections(limit.rlim_cur);
 	if (asked > most || most == 0)
 		return (complain(&s->log, THRONG_ERR_LIMIT,
 		    "max_connections", asked, most));
@@ -131,16 +139,17 @@ settings_apply(struct service *s, const throng_config *config,
 	s->config = *config;
 	s->handler = handler;
 	s->job_time_max = JOB_TIME_MAX;
+	s->sink.counters = &s->shared;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
-		&s->shared.log_lost,
+		&s->sink,
 	};
 	/* A log that cannot say so is of no use for the complaint. */
 	if (config->log_format > THRONG_LOG_JSON ||
 	    config->log_level > THRONG_LOG_DEBUG)
 		s->log = (struct log){
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
-			&s->shared.log_lost,
+			&s->sink,
 		};
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);

@@ -17,6 +17,13 @@
 #define SETTINGS_DRAIN_MS_MAX 3600000
 
 /**
+ * settings_connections(descriptors):
+ * Return how many connections fit into a limit of open descriptors.
+ * Thread: any.
+ */
+uint64_t settings_connections(uint64_t descriptors);
+
+/**
  * settings_apply(service, config, handler):
  * Check `config` and fill in `service` with it, limits of the machine
  * included. On failure write one line to the log and return an error.

@@ -162,6 +162,17 @@ unit_log_read(struct log *log, char *out, size_t size)
 	return (at);
 }
 
+void
+unit_balance(throng_stats t)
+{
+
+	assert_int_equal(t.open, 0);
+	assert_int_equal(t.connections, t.closed);
+	assert_int_equal(t.working, 0);
+	assert_int_equal(t.received, t.replies + t.silent + t.dropped_gone +
+	    t.dropped_closing + t.dropped_stopping);
+}
+
 unsigned
 unit_descriptors(void)
 {

@@ -79,6 +79,13 @@ int unit_log(struct log *log, throng_log_level level, throng_log_format format);
 size_t unit_log_read(struct log *log, char *out, size_t size);
 
 /**
+ * unit_balance(stats):
+ * Assert that nothing is open and that every request received has met
+ * exactly one end. Thread: the test's own.
+ */
+void unit_balance(throng_stats stats);
+
+/**
  * unit_descriptors():
  * Return how many descriptors are open. Thread: any.
  */
