@@ -35,4 +35,11 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	stats->wakeups += get(&c->wakeups);
 	stats->batches += get(&c->batches);
 	stats->log_lost += get(&c->log_lost);
+	stats->timeout_first += get(&c->timeout_first);
+	stats->timeout_frame += get(&c->timeout_frame);
+	stats->timeout_idle += get(&c->timeout_idle);
+	stats->timeout_half_close += get(&c->timeout_half_close);
+	stats->timeout_write += get(&c->timeout_write);
+	stats->output_hard += get(&c->output_hard);
+	stats->output_soft += get(&c->output_soft);
 }

@@ -105,6 +105,13 @@ summary(const struct log *log, const throng_server *s)
 	/* What is still being worked on will not be answered any more. */
 	log_number(&l, "dropped_stopping", t.dropped_stopping + t.working);
 	log_number(&l, "accept_paused", t.accept_paused);
+	log_number(&l, "timeout_first", t.timeout_first);
+	log_number(&l, "timeout_frame", t.timeout_frame);
+	log_number(&l, "timeout_idle", t.timeout_idle);
+	log_number(&l, "timeout_half_close", t.timeout_half_close);
+	log_number(&l, "timeout_write", t.timeout_write);
+	log_number(&l, "output_hard", t.output_hard);
+	log_number(&l, "output_soft", t.output_soft);
 	log_number(&l, "log_lost", t.log_lost);
 	log_number(&l, "batches", t.batches);
 	log_number(&l, "wakeups", t.wakeups);

@@ -54,6 +54,13 @@ sums(void **state)
 	assert_int_equal(t.batches, 15 + 1015);
 	assert_int_equal(t.working, 16 + 1016);
 	assert_int_equal(t.log_lost, 17 + 1017);
+	assert_int_equal(t.timeout_first, 18 + 1018);
+	assert_int_equal(t.timeout_frame, 19 + 1019);
+	assert_int_equal(t.timeout_idle, 20 + 1020);
+	assert_int_equal(t.timeout_half_close, 21 + 1021);
+	assert_int_equal(t.timeout_write, 22 + 1022);
+	assert_int_equal(t.output_hard, 23 + 1023);
+	assert_int_equal(t.output_soft, 24 + 1024);
 }
 
 /* A connection that closed in one set may have been accepted in another. */
