@@ -172,6 +172,16 @@ typedef struct throng_config {
 	unsigned backlog;         /* connections the kernel may hold; 4096 */
 	size_t stack_size;        /* bytes, thread mode; default: 128 KiB */
 	unsigned drain_ms;        /* milliseconds to end in; default: 30000 */
+	/* How long clients are waited for. Milliseconds, 1 to 86400000. */
+	unsigned first_frame_ms;  /* until the first request; default: 60000 */
+	unsigned frame_ms;        /* for the rest of one begun; 10000 */
+	unsigned idle_ms;         /* nothing asked, nothing owed; 600000 */
+	unsigned half_close_ms;   /* for replies to be taken by a client that
+	                             has ended its sending; default: 10000 */
+	unsigned write_ms;        /* for any byte waiting to be taken; 30000 */
+	size_t min_rate;          /* bytes/s of a request begun; 1 KiB */
+	size_t output_soft;       /* unsent bytes that stop reading; 256 KiB */
+	size_t output_hard;       /* that close, plus a reply; default: 1 MiB */
 	throng_log_level log_level;   /* default: THRONG_LOG_WARN */
 	throng_log_format log_format; /* default: THRONG_LOG_TEXT */
 	int log_fd;               /* where log lines go; default: 2 */
@@ -210,6 +220,13 @@ typedef struct throng_stats {
 	uint64_t log_suppressed;    /* lines left out, being many of one kind */
 	uint64_t wakeups;           /* bytes written to wakeup pipes */
 	uint64_t batches;           /* jobs worked on */
+	uint64_t timeout_first;     /* connections closed by first_frame_ms */
+	uint64_t timeout_frame;     /* by frame_ms and min_rate */
+	uint64_t timeout_idle;      /* by idle_ms */
+	uint64_t timeout_half_close; /* by half_close_ms */
+	uint64_t timeout_write;     /* by write_ms */
+	uint64_t output_hard;       /* connections closed by output_hard */
+	uint64_t output_soft;       /* times that output_soft stopped reading */
 } throng_stats;
 
 /**
