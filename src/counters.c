@@ -24,6 +24,10 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	stats->working += get(&c->working);
 	stats->replies += get(&c->replies);
 	stats->refused += get(&c->refused);
+	stats->refused_source += get(&c->refused_source);
+	stats->refused_rate += get(&c->refused_rate);
+	stats->reaped += get(&c->reaped);
+	stats->shed += get(&c->shed);
 	stats->oversize += get(&c->oversize);
 	stats->invalid += get(&c->invalid);
 	stats->failed += get(&c->failed);

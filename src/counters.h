@@ -20,6 +20,10 @@
 	X(requests) \
 	X(replies) \
 	X(refused) \
+	X(refused_source) \
+	X(refused_rate) \
+	X(reaped) \
+	X(shed) \
 	X(oversize) \
 	X(invalid) \
 	X(failed) \

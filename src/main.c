@@ -96,6 +96,10 @@ summary(const struct log *log, const throng_server *s)
 	log_number(&l, "requests", t.requests);
 	log_number(&l, "replies", t.replies);
 	log_number(&l, "refused", t.refused);
+	log_number(&l, "refused_source", t.refused_source);
+	log_number(&l, "refused_rate", t.refused_rate);
+	log_number(&l, "reaped", t.reaped);
+	log_number(&l, "shed", t.shed);
 	log_number(&l, "oversize", t.oversize);
 	log_number(&l, "invalid", t.invalid);
 	log_number(&l, "failed", t.failed);
