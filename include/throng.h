@@ -169,6 +169,12 @@ typedef struct throng_config {
 	size_t max_frame;         /* bytes of a request; default: 1 MiB */
 	size_t max_reply;         /* bytes of a reply; default: 64 MiB */
 	unsigned max_connections; /* 0: from the descriptor limit */
+	unsigned max_per_source;  /* connections of one address, loopback
+				   * too; 0: 256, loopback exempt */
+	unsigned accept_rate;     /* a second, of one address, loopback too;
+				   * 0: 100, loopback exempt */
+	size_t memory_budget;     /* bytes of all connections' input, jobs and
+				   * output; 0: half of what there is */
 	unsigned backlog;         /* connections the kernel may hold; 4096 */
 	size_t stack_size;        /* bytes, thread mode; default: 128 KiB */
 	unsigned drain_ms;        /* milliseconds to end in; default: 30000 */
@@ -208,6 +214,10 @@ typedef struct throng_stats {
 	uint64_t replies;           /* replies handed to the kernel or its queue */
 	uint64_t silent;            /* requests whose answer was to send nothing */
 	uint64_t refused;           /* connections answered `!error busy` */
+	uint64_t refused_source;    /* of them: too many of their address */
+	uint64_t refused_rate;      /* of them: too fast from their address */
+	uint64_t reaped;            /* silent ones closed for a newcomer */
+	uint64_t shed;              /* closed by the memory budget */
 	uint64_t oversize;          /* requests answered `!error oversize` */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
