@@ -49,6 +49,9 @@ static const struct option_row rows[] = {
 	    "capacity among the targets (compare: 50%; run: closed loop)" },
 	{ "closed", FLAG, AT(closed), 0, 0, NULL,
 	    "closed loop: the next request when the reply is there" },
+	{ "churn", FLAG, AT(churn), 0, 0, NULL,
+	    "closed loop: connect, one request, close, for each of\n"
+	    "--connections at a time" },
 	{ "arrival", TEXT, AT(arrival_text), 0, 0, "LAW",
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",

@@ -80,6 +80,7 @@ struct cmdline {
 	const char *html;
 	const char *md;
 	int closed;
+	int churn;              /* a connection for each request */
 	int crlf;
 	int no_count;
 	int no_control;         /* no A/A target */

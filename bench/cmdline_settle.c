@@ -111,6 +111,13 @@ reconcile(struct cmdline *o)
 	if (o->closed && o->rates.count > 0)
 		return (cmdline_wrong("rate", o->rate_text,
 		    "not together with --closed"));
+	if (o->churn && o->rates.count > 0)
+		return (cmdline_wrong("rate", o->rate_text,
+		    "not together with --churn"));
+	if (o->churn && o->depth > 1)
+		return (cmdline_wrong("depth", "D",
+		    "not together with --churn"));
+	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("50%", o);
 	/* Without a schedule a busy client is no fault: it is the limiter. */

@@ -36,6 +36,7 @@ struct gen_config {
 	struct payload *payload;
 	const struct plan *plan; /* NULL: closed loop */
 	double stay;            /* see struct engine_config */
+	int churn;              /* see struct engine_config */
 	uint64_t seed;
 	uint64_t connect_ns;    /* give up connecting after that long */
 	const char *congestion; /* control, or NULL: as the system has it */

@@ -45,6 +45,7 @@ libbench_shell_la_SOURCES = \
 	bench/gen_connect.c bench/gen_state.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
+	bench/engine_churn.c \
 	bench/engine_conn.c bench/engine_conn.h \
 	bench/payload.c bench/payload.h
 libbench_shell_la_CPPFLAGS = $(AM_CPPFLAGS) \

@@ -71,6 +71,7 @@ load(struct json *j, const struct results *r)
 	json_open(j, "load", '{');
 	json_text(j, "arrival", plan_arrival_name(r->load.arrival));
 	json_truth(j, "partly_open", r->partly_open);
+	json_truth(j, "churn", r->churn);
 	json_whole(j, "burst", r->load.burst);
 	json_text(j, "choice", r->load.choice == PLAN_HOT ? "hot" :
 	    r->load.choice == PLAN_RANDOM ? "random" : "round-robin");

@@ -171,6 +171,7 @@ struct results {
 	int partial;                /* interrupted: what is here is valid */
 	struct plan_spec load;      /* what all points share */
 	int partly_open;            /* visits of several requests */
+	int churn;                  /* a connection for each request */
 	char framing[RESULTS_NAME];
 	char request[RESULTS_TEXT]; /* its text, for service "none" */
 	uint32_t request_size;      /* payload bytes; 0: it varies */

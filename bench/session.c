@@ -136,7 +136,9 @@ load_config(const struct session *s, const struct results_point *p,
 	if (t->frame[0] != '\0')
 		frame_by_name(t->frame, &framing);
 	memset(g, 0, sizeof(*g));
-	g->spread = all > SPREAD_ABOVE && t->command[0] != '\0';
+	g->spread = (all > SPREAD_ABOVE || o->churn) &&
+	    t->command[0] != '\0';
+	g->churn = o->churn;
 	g->connections = all;
 	g->active = p->connections;
 	g->depth = p->depth;
