@@ -135,6 +135,7 @@ static const struct {
 	{ "doctor", "what on this machine stops how many connections" },
 	{ "calibrate", "the machine card and the cost of the generator" },
 	{ "selftest", "the instrument against servers with known faults" },
+	{ "report", "the reports again, from a report.json" },
 	{ "replay", "run again what a report.json records" },
 };
 

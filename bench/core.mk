@@ -14,6 +14,7 @@ libbench_core_la_SOURCES = \
 	bench/metric.c bench/metric.h \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
+	bench/results_slopes.c bench/results_part.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
 	bench/curve.c bench/curve.h \
@@ -24,6 +25,7 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
+	bench/report_fair.c bench/report_heat.c \
 	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
 	bench/report_machine.c bench/report_series.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)

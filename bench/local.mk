@@ -30,6 +30,8 @@ libbench_shell_la_SOURCES = \
 	bench/count.c bench/count.h \
 	bench/slo.c bench/slo.h \
 	bench/replay.c bench/replay.h \
+	bench/results_load.c bench/results_load.h \
+	bench/load_trials.c bench/load_part.h \
 	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
 	bench/machine.c bench/machine.h bench/costs.c \
@@ -48,6 +50,8 @@ libbench_shell_la_SOURCES = \
 	bench/engine_churn.c \
 	bench/engine_conn.c bench/engine_conn.h \
 	bench/payload.c bench/payload.h
+libbench_shell_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libbench_shell_la_LIBADD = $(JANSSON_LIBS)
 libbench_shell_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DPKGDATADIR='"$(pkgdatadir)"'
 

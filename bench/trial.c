@@ -130,9 +130,12 @@ fill(const struct running *r, const struct trial_config *config,
 	if (requests > 0)
 		trial->value[METRIC_CLIENT_CPU] =
 		    (double)result->cpu / requests / 1e3;
-	if (config->load.active > 1)
+	if (config->load.active > 1) {
 		stats_fairness(result->completions, config->load.active,
 		    &trial->fairness);
+		stats_spread(result->completions, config->load.active,
+		    trial->spread);
+	}
 	fill_machine(r, &trial->readings);
 	fill_target(r, trial, requests, (double)result->record->bytes_in,
 	    config->load.churn);

@@ -96,6 +96,23 @@ for file in report.html report.json report.md; do
 	[ -s "$dir/reports/$file" ] || fail "no $file"
 done
 
+# The reports again, from the JSON: the same.
+"$BENCH" report "$dir/reports/report.json" --out "$dir/again" \
+    > "$dir/out" 2> "$dir/err" || fail "report"
+for file in report.html report.json report.md; do
+	cmp "$dir/reports/$file" "$dir/again/$file" || fail "another $file"
+done
+expect 2 'which report.json' report
+expect 1 'No such file' report /no/such/file
+echo '{}' > "$dir/empty.json"
+expect 1 'is no report' report "$dir/empty.json"
+
+# A connection for each request.
+expect 0 '' run --gate off --churn --warmup 10ms --duration 50ms \
+    --connections 4 --target limit --json "$dir/json"
+[ "$(count replies)" -gt 10 ] || fail "churn: $(count replies) replies"
+[ "$(count planned)" = "$(count replies)" ] || fail "churn lost some"
+
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"
 
