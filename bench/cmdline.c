@@ -78,11 +78,13 @@ static const struct option_row rows[] = {
 	{ "handler", TEXT, AT(handler), 0, 0, "NAME",
 	    "of the built-in targets (echo; work with --service)" },
 	{ "workers", NUMBER, AT(workers), 1, 1024, "N",
-	    "of the built-in pool (2)" },
+	    "of the built-in pool (2; tail: 16)" },
+	{ "load", LIST, AT(loads), 0, 1, "L,...",
+	    "tail: shares of the workers' time (0.5,0.8)" },
 	{ "blocks", NUMBER, AT(blocks), 1, 1000, "N",
-	    "rounds through all targets (10; run: 1)" },
+	    "rounds through all targets (10; run: 1; tail: 5)" },
 	{ "duration", TIME, AT(trial), MS, HOUR, "T",
-	    "measured time of a trial (600ms; run: 5s)" },
+	    "measured time of a trial (600ms; run: 5s; tail: 4s)" },
 	{ "warmup", TIME, AT(warm), 0, HOUR, "T",
 	    "before it, as a closed loop (200ms)" },
 	{ "drain", TIME, AT(drain), 0, HOUR, "T",
@@ -132,6 +134,7 @@ static const struct {
 	{ "compare", "targets against each other, interleaved" },
 	{ "run", "one target, one load" },
 	{ "count", "system calls per request, in trials of their own" },
+	{ "tail", "percentiles against the ideal queue, on the same requests" },
 	{ "doctor", "what on this machine stops how many connections" },
 	{ "calibrate", "the machine card and the cost of the generator" },
 	{ "selftest", "the instrument against servers with known faults" },
@@ -288,7 +291,6 @@ defaults(struct cmdline *o)
 	o->burst = 10;
 	o->visit = 1;
 	o->size = PAYLOAD_STAMP_SIZE;
-	o->workers = 2;
 	o->warm = 200 * MS;
 	o->drain = SECOND;
 	o->tolerance = 5 * MS;

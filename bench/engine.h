@@ -51,6 +51,14 @@ struct engine_io {
 	void *context;
 };
 
+/** One answered request of the measured time; ns after its begin. */
+struct engine_trace {
+	uint64_t intended;
+	uint64_t sent;
+	uint64_t done;
+	uint32_t connection; /* its number in the whole */
+};
+
 /** How an engine is to work; copied, but for what the pointers name. */
 struct engine_config {
 	struct engine_io io;
@@ -68,6 +76,9 @@ struct engine_config {
 	int churn;                /* a connection for each request */
 	struct record *record;    /* of the measured time */
 	uint32_t *completions;    /* per connection, of the measured time */
+	struct engine_trace *trace; /* room for the first so many answers */
+	uint64_t trace_room;      /* 0: none */
+	uint64_t *traced;         /* how many there are */
 };
 
 /** An engine. */

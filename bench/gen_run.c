@@ -286,7 +286,8 @@ prepare(struct run *r)
 		.depth = g->depth, .seed = g->seed, .plan = g->plan,
 		.stay = g->stay, .churn = g->churn,
 		.record = &job->part->record,
-		.completions = job->completions,
+		.completions = job->completions, .trace = job->trace,
+		.trace_room = g->trace, .traced = &job->part->traced,
 	};
 
 	r->engine = engine_new(&config);

@@ -29,6 +29,7 @@ libbench_shell_la_SOURCES = \
 	bench/selftest.c bench/selftest.h \
 	bench/count.c bench/count.h \
 	bench/slo.c bench/slo.h \
+	bench/tail_run.c bench/tail_run.h bench/tail_report.c \
 	bench/replay.c bench/replay.h \
 	bench/results_load.c bench/results_load.h \
 	bench/load_trials.c bench/load_part.h \

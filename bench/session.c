@@ -241,6 +241,9 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		if (p->plan_hash == 0)
 			p->plan_hash = plan.hash;
 		config.load.plan = &plan;
+		config.load.trace = s->trace != NULL ?
+		    (uint32_t)plan.count : 0;
+		config.trace = s->trace;
 	}
 	s->live.target = o->targets[target].name;
 	rc = trial_run(&config, trial);

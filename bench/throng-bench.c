@@ -18,6 +18,7 @@
 #include "selftest.h"
 #include "session.h"
 #include "slo.h"
+#include "tail_run.h"
 #include "targets.h"
 
 /* Trials that tell what the instrument itself costs. */
@@ -70,6 +71,8 @@ run(int argc, char **argv)
 		return (calibrate_only(&o, argc, argv));
 	if (strcmp(o.command, "doctor") == 0)
 		return (doctor(&o, stdout));
+	if (strcmp(o.command, "tail") == 0)
+		return (tail_run(&o, argc, argv));
 	if (strcmp(o.command, "selftest") == 0)
 		return (selftest(&o));
 	return (measure(&o, argc, argv));

@@ -148,6 +148,28 @@ fill(const struct running *r, const struct trial_config *config,
 	    config->load.plan == NULL ? closed : 0);
 }
 
+/* All processes' answers, copied before they end. */
+static int
+copy_trace(const struct gen *gen, struct trial_trace *trace)
+{
+	const struct engine_trace *part;
+	size_t room = 0;
+	uint64_t n;
+
+	for (uint32_t i = 0; i < gen_processes(gen); i++) {
+		(void)gen_trace(gen, i, &n);
+		room += n;
+	}
+	if ((trace->items = malloc((room + 1) * sizeof(*part))) == NULL)
+		return (-1);
+	for (uint32_t i = 0; i < gen_processes(gen); i++) {
+		part = gen_trace(gen, i, &n);
+		memcpy(trace->items + trace->count, part, n * sizeof(*part));
+		trace->count += n;
+	}
+	return (0);
+}
+
 static int
 measure(struct running *r, const struct trial_config *c,
     struct results_trial *trial)
@@ -184,7 +206,8 @@ measure(struct running *r, const struct trial_config *c,
 	read_edge(r, &r->after);
 	account_memory(r->sessions, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));
-	if (trial->record == NULL) {
+	if (trial->record == NULL ||
+	    (c->trace != NULL && copy_trace(r->gen, c->trace))) {
 		snprintf(trial->failed, sizeof(trial->failed), "no memory");
 		return (-1);
 	}

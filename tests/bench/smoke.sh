@@ -113,6 +113,16 @@ expect 0 '' run --gate off --churn --warmup 10ms --duration 50ms \
 [ "$(count replies)" -gt 10 ] || fail "churn: $(count replies) replies"
 [ "$(count planned)" = "$(count replies)" ] || fail "churn lost some"
 
+# A tail against theory, and what it does not go together with.
+"$BENCH" tail --gate off --workers 4 --connections 50 --blocks 1 \
+    --duration 100ms --service wait-exp:1ms --load 0.5 --json - \
+    > "$dir/json" 2> "$dir/err" || fail "tail"
+grep -q '"name": "p99", "ratio": [0-9]' "$dir/json" || fail "tail: no p99"
+expect 2 'wait-' tail --service exp:1ms
+expect 2 'takes --load' tail --rate 100
+expect 2 'load' tail --load 1
+expect 2 'only with tail' run --target limit --load 0.5
+
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"
 

@@ -154,6 +154,43 @@ test_surplus_ends_with_its_connection(void **state)
 	rig_close(&r);
 }
 
+/* Each answer is noted once, as the record has it, as far as there is room. */
+static void
+test_answers_one_by_one(void **state)
+{
+	struct engine_trace trace[100];
+	struct engine_config config = { .connections = CONNS,
+	    .active = CONNS, .depth = 1, .line_tail = 1, .first = 40,
+	    .trace = trace, .trace_room = 100 };
+	struct rig r;
+	uint64_t traced = 0;
+
+	(void)state;
+	rig_open(&r);
+	engine_free(r.engine);
+	config.io = fake_io(r.fake);
+	config.framer = r.fake->framer;
+	config.payload = &r.payload;
+	config.record = r.record;
+	config.completions = r.completions;
+	config.traced = &traced;
+	r.engine = engine_new(&config);
+	for (uint32_t i = 0; i < CONNS; i++)
+		engine_opened(r.engine, i);
+	fake_pump(r.fake, r.engine, UINT64_MAX - 1);
+	assert_int_equal(traced, 0);
+	rig_measure(&r);
+	assert_int_equal(traced, 100);
+	assert_true(r.record->replies > 100);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_true(trace[i].intended <= trace[i].sent);
+		assert_true(trace[i].sent < trace[i].done);
+		assert_true(trace[i].done < MS);
+		assert_in_range(trace[i].connection, 40, 40 + CONNS - 1);
+	}
+	rig_close(&r);
+}
+
 int
 main(void)
 {
@@ -163,6 +200,7 @@ main(void)
 		cmocka_unit_test(test_refused_connects),
 		cmocka_unit_test(test_connects_that_hang),
 		cmocka_unit_test(test_surplus_ends_with_its_connection),
+		cmocka_unit_test(test_answers_one_by_one),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
