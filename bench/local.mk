@@ -29,7 +29,10 @@ libbench_shell_la_SOURCES = \
 	bench/selftest.c bench/selftest.h \
 	bench/count.c bench/count.h \
 	bench/slo.c bench/slo.h \
+	bench/tail_run.c bench/tail_run.h bench/tail_report.c \
 	bench/replay.c bench/replay.h \
+	bench/results_load.c bench/results_load.h \
+	bench/load_trials.c bench/load_part.h \
 	bench/counter.c bench/counter.h \
 	bench/live.c bench/live.h \
 	bench/machine.c bench/machine.h bench/costs.c \
@@ -45,8 +48,11 @@ libbench_shell_la_SOURCES = \
 	bench/gen_connect.c bench/gen_state.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
+	bench/engine_churn.c \
 	bench/engine_conn.c bench/engine_conn.h \
 	bench/payload.c bench/payload.h
+libbench_shell_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libbench_shell_la_LIBADD = $(JANSSON_LIBS)
 libbench_shell_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DPKGLIBEXECDIR='"$(pkglibexecdir)"' -DPKGDATADIR='"$(pkgdatadir)"'
 
