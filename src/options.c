@@ -344,8 +344,9 @@ unknown(const struct parsing *p, char **argv, int c)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
-	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	/* A letter beyond ASCII may be below 0. */
+	return (stray(p, c == '?' && (optopt > (int)ROWS || optopt < 0) ?
+	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
 	    "no such option"));
 }
 
@@ -365,7 +366,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	options->handler = handlers[0];
 	make_long_options(long_options);
 	opterr = 0;
-	optind = 1;
+	/* Not 1: a line that was refused amid its letters before, in this
+	 * process, would be gone on with. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;
