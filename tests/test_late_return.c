@@ -65,7 +65,7 @@ static const throng_handler late = {
 };
 
 static void
-returns_after(struct inside *s, int ms)
+returns_after(struct inside *s, throng_mode mode, int ms)
 {
 	throng_config config;
 	struct caller *c;
@@ -75,7 +75,7 @@ returns_after(struct inside *s, int ms)
 	atomic_store(&seen.opened, 0);
 	atomic_store(&seen.closed, 0);
 	atomic_store(&seen.begun, 0);
-	inside_config(&config, THRONG_MODE_POOL);
+	inside_config(&config, mode);
 	config.drain_ms = 50;
 	config.workers = 2;
 	must(inside_start(s, &config, &late));
@@ -108,7 +108,18 @@ in_every_phase(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ms) / sizeof(ms[0]); i++)
-		returns_after(&servers[i], ms[i]);
+		returns_after(&servers[i], THRONG_MODE_POOL, ms[i]);
+}
+
+/* It holds its reactor up, which then cannot be joined. */
+static void
+within_the_reactor(void **state)
+{
+
+	(void)state;
+	returns_after(&servers[5], THRONG_MODE_INLINE, 500);
+	returns_after(&servers[6], THRONG_MODE_INLINE, 1500);
+	assert_int_equal(servers[6].ended, THRONG_ERR_STUCK);
 }
 
 int
@@ -116,6 +127,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_every_phase),
+		cmocka_unit_test(within_the_reactor),
 	};
 
 	return (cmocka_run_group_tests_name("late_return", tests, NULL,
