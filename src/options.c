@@ -36,9 +36,10 @@ static const struct option_row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(framing),
 	    .choices = { "line", "raw", "len32", "len16", "netstring" },
 	    .help = "how requests are told apart (line)" },
-	{ .name = "mode", .argument = "pool|thread", .kind = KIND_CHOICE,
-	    .offset = FIELD(mode), .choices = { "pool", "thread" },
-	    .help = "reactors and workers, or a thread per client (pool)" },
+	{ .name = "mode", .argument = "pool|thread|inline", .kind = KIND_CHOICE,
+	    .offset = FIELD(mode), .choices = { "pool", "thread", "inline" },
+	    .help = "reactors and workers, a thread per client, or the handler "
+	    "within the reactor, which it must never hold up (pool)" },
 	{ .name = "workers", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(workers), .min = 1, .max = SETTINGS_WORKERS_MAX,
 	    .help = "threads that run the handler (4)" },

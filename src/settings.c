@@ -71,7 +71,7 @@ check_ranges(const struct log *log, const throng_config *c)
 	const struct range ranges[] = {
 		{ "listen", c->listen_count, 0, THRONG_LISTEN_MAX },
 		{ "framing", c->framing, 0, THRONG_FRAME_NETSTRING },
-		{ "mode", c->mode, 0, THRONG_MODE_THREAD },
+		{ "mode", c->mode, 0, THRONG_MODE_INLINE },
 		{ "accept", c->accept, 0, THRONG_ACCEPT_SHARED },
 		{ "workers", c->workers, 1, SETTINGS_WORKERS_MAX },
 		{ "reactors", c->reactors, 1, SETTINGS_REACTORS_MAX },

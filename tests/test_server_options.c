@@ -215,7 +215,7 @@ help(void **state)
 		"--backlog", "--log-level",
 		"--log-format", "--drain-timeout", "--help", "--version",
 		"127.0.0.1:8000", "line", "raw", "len32", "len16",
-		"netstring", "pool", "thread", "hello", "echo", "reverse",
+		"netstring", "pool", "thread", "inline", "hello", "echo", "reverse",
 		"greet", "work" };
 	const char *const arguments[] = { "--help", NULL };
 	struct daemon *d;

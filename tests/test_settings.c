@@ -94,7 +94,7 @@ static const struct range {
 	uint64_t min, max;
 } ranges[] = {
 	{ FIELD(framing), 0, 4 },
-	{ FIELD(mode), 0, 1 },
+	{ FIELD(mode), 0, 2 },
 	{ FIELD(accept), 0, 1 },
 	{ FIELD(workers), 1, 1024 },
 	{ FIELD(reactors), 1, 64 },
