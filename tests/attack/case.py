@@ -169,8 +169,17 @@ class Case:
             # Never so short that the figure says nothing.
             left = start + self.size(0.2, 10) - time.monotonic()
             time.sleep(max(left, 0))
-            for name, client in clients.items():
-                self.judge(name, quiet[name], client.end())
+            attacked = {name: client.end()
+                        for name, client in clients.items()}
+            if self.full:
+                # Again, since the machine has other work, too: the noisier
+                # of both is what an attack is compared with.
+                self.phase(clients, 2)
+                for name, client in clients.items():
+                    quiet[name] = max(quiet[name], client.end(),
+                                      key=lambda phase: phase["p99_ms"])
+            for name in clients:
+                self.judge(name, quiet[name], attacked[name])
         finally:
             self.release()
             for client in clients.values():
@@ -196,7 +205,7 @@ class Case:
         bar = max(2 * quiet["p99_ms"], quiet["p99_ms"] + 5)
         self.figure(**{by + "bar_ms": bar,
                        by + "bar_met": attacked["p99_ms"] <= bar})
-        gate = max(10 * quiet["p99_ms"], quiet["p99_ms"] + 50)
+        gate = max(10 * quiet["p99_ms"], quiet["p99_ms"] + 250)
         if self.full:
             self.check(attacked["p99_ms"] <= gate,
                        f"the bystander's p99 went from {quiet['p99_ms']} to "

@@ -58,8 +58,13 @@ def blocked_log(case):
     for what, got in (("full disk", disk), ("full pipe", pipe)):
         case.check(got >= case.size(0.2, 0.5) * usual,
                    f"with a {what} {got / usual:.2f} of the rate")
-    server.process.send_signal(signal.SIGTERM)
+    # Room first, so that the last line is not lost, too.
     heard = bytearray()
+    poll = select.poll()
+    poll.register(hear, select.POLLIN)
+    while poll.poll(100):
+        heard += os.read(hear, 65536)
+    server.process.send_signal(signal.SIGTERM)
     with os.fdopen(hear, "rb", buffering=0) as end:
         while part := end.read(65536):
             heard += part

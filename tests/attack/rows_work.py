@@ -190,7 +190,7 @@ ANSWERS = (
 
 def misbehaviour(case):
     """19: replies twice, never, too much, after the end; forks."""
-    server = misbehaving(case, "--max-reply", "4M")
+    server = misbehaving(case, "--max-reply", "1M")
     rounds = case.size(2, 50)
     case.note(f"{rounds} times {len(ANSWERS) + 1} ways to misbehave")
     with case.bystander(server):
