@@ -95,6 +95,8 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
 	    event_add(r->wakeup_event, NULL) == -1) {
+		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
+		    ENOMEM);
 		reactor_close(r);
 		return (THRONG_ERR_NOMEM);
 	}
