@@ -28,6 +28,10 @@
 	X(replies) \
 	X(silent) \
 	X(refused) \
+	X(refused_source) \
+	X(refused_rate) \
+	X(reaped) \
+	X(shed) \
 	X(oversize) \
 	X(invalid) \
 	X(failed) \
@@ -40,7 +44,14 @@
 	X(batches) \
 	X(working) \
 	X(log_lost) \
-	X(log_suppressed)
+	X(log_suppressed) \
+	X(timeout_first) \
+	X(timeout_frame) \
+	X(timeout_idle) \
+	X(timeout_half_close) \
+	X(timeout_write) \
+	X(output_hard) \
+	X(output_soft)
 
 /** One thread's counters, or ones shared by many; on cache lines of their
  *  own, so that threads do not slow each other. All zero at the start. */

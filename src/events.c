@@ -75,6 +75,12 @@ event_closed(const struct log *log, const struct peer *peer,
 		[CLOSE_REFUSED] = "busy",
 		[CLOSE_STOPPING] = "stopping",
 		[CLOSE_MEMORY] = "out-of-memory",
+		[CLOSE_TIMEOUT_FIRST] = "timeout-first",
+		[CLOSE_TIMEOUT_FRAME] = "timeout-frame",
+		[CLOSE_TIMEOUT_IDLE] = "timeout-idle",
+		[CLOSE_TIMEOUT_HALF_CLOSE] = "timeout-half-close",
+		[CLOSE_TIMEOUT_WRITE] = "timeout-write",
+		[CLOSE_OUTPUT_HARD] = "output-hard",
 	};
 	struct log_line l;
 

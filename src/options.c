@@ -21,6 +21,11 @@
 
 #define FIELD(name) offsetof(throng_config, name)
 
+/** A time that a client is given; never 0, never without end. */
+#define TIMEOUT(name) \
+	.argument = "TIME", .kind = KIND_MS, .offset = FIELD(name), .min = 1, \
+	.max = SETTINGS_TIMEOUT_MS_MAX
+
 static const struct option_row rows[] = {
 	{ .name = "listen", .argument = "ADDR", .kind = KIND_LISTEN,
 	    .help = "host:port, [ipv6]:port or unix:/path; repeatable; "
@@ -31,9 +36,10 @@ static const struct option_row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(framing),
 	    .choices = { "line", "raw", "len32", "len16", "netstring" },
 	    .help = "how requests are told apart (line)" },
-	{ .name = "mode", .argument = "pool|thread", .kind = KIND_CHOICE,
-	    .offset = FIELD(mode), .choices = { "pool", "thread" },
-	    .help = "reactors and workers, or a thread per client (pool)" },
+	{ .name = "mode", .argument = "pool|thread|inline", .kind = KIND_CHOICE,
+	    .offset = FIELD(mode), .choices = { "pool", "thread", "inline" },
+	    .help = "reactors and workers, a thread per client, or the handler "
+	    "within the reactor, which it must never hold up (pool)" },
 	{ .name = "workers", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(workers), .min = 1, .max = SETTINGS_WORKERS_MAX,
 	    .help = "threads that run the handler (4)" },
@@ -55,6 +61,18 @@ static const struct option_row rows[] = {
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
 	    .help = "more are answered busy (descriptor limit less 64)" },
+	{ .name = "max-connections-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "of one address, or of one IPv6 /64 (256; not loopback)" },
+	{ .name = "accept-rate-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(accept_rate), .min = 1,
+	    .max = SETTINGS_ACCEPT_RATE_MAX,
+	    .help = "new ones a second, likewise (100; not loopback)" },
+	{ .name = "memory-budget", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(memory_budget), .min = SETTINGS_BUDGET_MIN,
+	    .max = SETTINGS_BUDGET_MAX,
+	    .help = "for requests and replies of all (half of the memory)" },
 	{ .name = "backlog", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(backlog), .min = 1, .max = SETTINGS_BACKLOG_MAX,
 	    .help = "connections that the kernel may hold (4096)" },
@@ -66,6 +84,27 @@ static const struct option_row rows[] = {
 	    .offset = FIELD(drain_ms), .min = 0,
 	    .max = SETTINGS_DRAIN_MS_MAX,
 	    .help = "at the end, for owed replies; handlers get 1s more (30s)" },
+	{ .name = "first-frame-timeout", TIMEOUT(first_frame_ms),
+	    .help = "until a client's first request is complete (60s)" },
+	{ .name = "frame-timeout", TIMEOUT(frame_ms),
+	    .help = "for the rest of a request that has begun (10s)" },
+	{ .name = "min-rate", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(min_rate), .min = 1, .max = SETTINGS_RATE_MAX,
+	    .help = "bytes a second that lengthen these two (1K)" },
+	{ .name = "idle-timeout", TIMEOUT(idle_ms),
+	    .help = "nothing received and nothing owed (10m)" },
+	{ .name = "half-close-timeout", TIMEOUT(half_close_ms),
+	    .help = "replies not taken after the end of input (10s)" },
+	{ .name = "write-timeout", TIMEOUT(write_ms),
+	    .help = "no byte of a waiting reply taken (30s)" },
+	{ .name = "output-soft", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(output_soft), .min = SETTINGS_OUTPUT_MIN,
+	    .max = SETTINGS_OUTPUT_MAX,
+	    .help = "unsent, above it no more is read of a client (256K)" },
+	{ .name = "output-hard", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(output_hard), .min = SETTINGS_OUTPUT_MIN,
+	    .max = SETTINGS_OUTPUT_MAX,
+	    .help = "above it and one reply the client is closed (1M)" },
 	{ .name = "log-level", .argument = "error|warn|info|debug",
 	    .kind = KIND_CHOICE, .offset = FIELD(log_level),
 	    .choices = { "error", "warn", "info", "debug" },
@@ -116,7 +155,7 @@ print_help(FILE *out, const char *program,
 		    strlen(left) > 22 ? "\n                          " : "  ",
 		    rows[i].help);
 	}
-	fprintf(out, "\nSizes take K, M, G; times us, ms, s. Handlers:\n");
+	fprintf(out, "\nSizes take K, M, G; times us, ms, s, m, h. Handlers:\n");
 	for (; *handlers != NULL; handlers++)
 		fprintf(out, "  %-12s%s\n", (*handlers)->name,
 		    (*handlers)->summary != NULL ? (*handlers)->summary : "");
@@ -139,7 +178,8 @@ put_typed(FILE *err, const char *text)
 
 /* The beginning of every complaint about an option's value. */
 static void
-put_wrong(const struct parsing *p, const struct option_row *row, const char *value)
+put_wrong(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	fprintf(p->err, "%s: --%s ", p->program, row->name);
@@ -148,12 +188,13 @@ put_wrong(const struct parsing *p, const struct option_row *row, const char *val
 }
 
 static int
-wrong(const struct parsing *p, const struct option_row *row, const char *value,
-    const char *why)
+wrong_time(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	put_wrong(p, row, value);
-	fprintf(p->err, "%s\n", why);
+	fprintf(p->err, "not a time from %" PRIu64 "ms to %" PRIu64 "h, such "
+	    "as 500ms or 30s\n", row->min, row->max / 3600000);
 	return (-1);
 }
 
@@ -235,8 +276,7 @@ set_number(struct parsing *p, const struct option_row *row, const char *value)
 	case KIND_MS:
 		if (parse_time(value, strlen(value), row->min * CLOCK_MS,
 		    row->max * CLOCK_MS, &v))
-			return (wrong(p, row, value,
-			    "not a time up to 3600s, such as 500ms or 30s"));
+			return (wrong_time(p, row, value));
 		v /= CLOCK_MS;
 		break;
 	default:
@@ -305,8 +345,9 @@ unknown(const struct parsing *p, char **argv, int c)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
-	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	/* A letter beyond ASCII may be below 0. */
+	return (stray(p, c == '?' && (optopt > (int)ROWS || optopt < 0) ?
+	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
 	    "no such option"));
 }
 
@@ -326,7 +367,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	options->handler = handlers[0];
 	make_long_options(long_options);
 	opterr = 0;
-	optind = 1;
+	/* Not 1: a line that was refused amid its letters before, in this
+	 * process, would be gone on with. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;

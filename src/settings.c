@@ -26,6 +26,14 @@ throng_config_init(throng_config *c)
 	c->backlog = 4096;
 	c->stack_size = 128u << 10;
 	c->drain_ms = 30000;
+	c->first_frame_ms = 60000;
+	c->frame_ms = 10000;
+	c->idle_ms = 600000;
+	c->half_close_ms = 10000;
+	c->write_ms = 30000;
+	c->min_rate = 1u << 10;
+	c->output_soft = 256u << 10;
+	c->output_hard = 1u << 20;
 	c->log_level = THRONG_LOG_WARN;
 	c->log_format = THRONG_LOG_TEXT;
 	c->log_fd = STDERR_FILENO;
@@ -63,7 +71,7 @@ check_ranges(const struct log *log, const throng_config *c)
 	const struct range ranges[] = {
 		{ "listen", c->listen_count, 0, THRONG_LISTEN_MAX },
 		{ "framing", c->framing, 0, THRONG_FRAME_NETSTRING },
-		{ "mode", c->mode, 0, THRONG_MODE_THREAD },
+		{ "mode", c->mode, 0, THRONG_MODE_INLINE },
 		{ "accept", c->accept, 0, THRONG_ACCEPT_SHARED },
 		{ "workers", c->workers, 1, SETTINGS_WORKERS_MAX },
 		{ "reactors", c->reactors, 1, SETTINGS_REACTORS_MAX },
@@ -71,10 +79,29 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "max_reply", c->max_reply, 1, SETTINGS_REPLY_MAX },
 		{ "max_connections", c->max_connections, 0,
 		    SETTINGS_CONNECTIONS_MAX },
+		{ "max_per_source", c->max_per_source, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "accept_rate", c->accept_rate, 0,
+		    SETTINGS_ACCEPT_RATE_MAX },
+		{ "memory_budget", c->memory_budget > 0 ? c->memory_budget :
+		    SETTINGS_BUDGET_MIN, SETTINGS_BUDGET_MIN,
+		    SETTINGS_BUDGET_MAX },
 		{ "backlog", c->backlog, 1, SETTINGS_BACKLOG_MAX },
 		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
 		    SETTINGS_STACK_MAX },
 		{ "drain_ms", c->drain_ms, 0, SETTINGS_DRAIN_MS_MAX },
+		{ "first_frame_ms", c->first_frame_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "frame_ms", c->frame_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "idle_ms", c->idle_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "half_close_ms", c->half_close_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "write_ms", c->write_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "min_rate", c->min_rate, 1, SETTINGS_RATE_MAX },
+		{ "output_soft", c->output_soft, SETTINGS_OUTPUT_MIN,
+		    SETTINGS_OUTPUT_MAX },
+		{ "output_hard", c->output_hard, c->output_soft,
+		    SETTINGS_OUTPUT_MAX },
 		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
 		{ "log_format", c->log_format, 0, THRONG_LOG_JSON },
 	};

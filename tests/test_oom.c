@@ -324,6 +324,14 @@ thread_from_then_on(void **state)
 }
 
 static void
+inline_from_then_on(void **state)
+{
+
+	(void)state;
+	every_allocation(THRONG_MODE_INLINE, true);
+}
+
+static void
 say_nothing(int severity, const char *text)
 {
 
@@ -339,6 +347,7 @@ main(void)
 		cmocka_unit_test(pool_from_then_on),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
+		cmocka_unit_test(inline_from_then_on),
 	};
 	char path[128];
 

@@ -102,6 +102,14 @@ unit_guard(void)
 	alarm(240);
 }
 
+bool
+unit_under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return (preload != NULL && strstr(preload, "/vgpreload_") != NULL);
+}
+
 void
 unit_service(struct service *s, const throng_handler *handler)
 {

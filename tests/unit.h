@@ -45,6 +45,13 @@ extern _Atomic unsigned unit_calls;
 void unit_guard(void);
 
 /**
+ * unit_under_valgrind():
+ * Return whether this program runs under valgrind, which keeps limits of
+ * its own in place of some of the kernel's. Thread: any.
+ */
+bool unit_under_valgrind(void);
+
+/**
  * unit_service(service, handler):
  * Fill in a service with the defaults, a log that is as good as off, and room
  * for 100 connections. Thread: any.

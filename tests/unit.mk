@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	test_read \
 	test_write \
 	test_dispatch \
+	test_inline \
 	test_reply \
 	test_listen \
 	test_options \
@@ -124,6 +125,11 @@ test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/j
 test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
 test_settings_LDADD = $(UNIT_LIBS)
+
+test_inline_SOURCES = tests/test_inline.c $(UNIT_FILES) $(RIG_FILES)
+test_inline_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_inline_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=clock_gettime
+test_inline_LDADD = $(UNIT_LIBS)
 
 test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
 test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
