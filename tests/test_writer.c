@@ -220,7 +220,8 @@ check_lines(char *text, unsigned *next, uint64_t *told)
 		}
 		assert_int_equal(json_number(line, "writer", &who), 0);
 		assert_int_equal(json_number(line, "sequence", &number), 0);
-		assert_true(who < 4 && number >= next[who]);
+		if (who >= 4 || number < next[who])
+			fail_msg("not in order: %s", line);
 		next[who] = (unsigned)number + 1;
 		lines++;
 	}
@@ -361,7 +362,9 @@ told_later(void **state)
 static void
 hangs(void **state)
 {
+	int64_t deadline = unit_deadline();
 	struct log_line l;
+	char out[4096];
 
 	(void)state;
 	start();
@@ -378,7 +381,11 @@ hangs(void **state)
 	writer_free(&it.sink);
 	assert_null(it.sink.writer);
 	memset(&it.counters, 0xff, sizeof(it.counters));
+	hear(out, sizeof(out));
 	sem_post(&script.go_on);
+	/* Its descriptor is not to become another's before that. */
+	while (hear(out, sizeof(out)) == 0)
+		assert_true(support_turn(deadline));
 }
 
 static void
