@@ -97,7 +97,7 @@ struct reactor {
 /**
  * reactor_open(reactor, service, number):
  * Make a reactor that does not run yet, in place. Return THRONG_OK, or an
- * error with nothing left behind. Thread: any.
+ * error with one line in the log and nothing left behind. Thread: any.
  */
 throng_error reactor_open(struct reactor *reactor, struct service *service,
     unsigned number);

@@ -93,6 +93,23 @@ static const struct good {
 	{ "--drain-timeout 1500ms", FIELD(drain_ms), 1500 },
 	{ "--drain-timeout 1.5s", FIELD(drain_ms), 1500 },
 	{ "--drain-timeout 3600s", FIELD(drain_ms), 3600000 },
+	{ "--first-frame-timeout 1ms", FIELD(first_frame_ms), 1 },
+	{ "--first-frame-timeout 24h", FIELD(first_frame_ms), 86400000 },
+	{ "--frame-timeout 1ms", FIELD(frame_ms), 1 },
+	{ "--frame-timeout 24h", FIELD(frame_ms), 86400000 },
+	{ "--idle-timeout 1ms", FIELD(idle_ms), 1 },
+	{ "--idle-timeout 24h", FIELD(idle_ms), 86400000 },
+	{ "--half-close-timeout 1ms", FIELD(half_close_ms), 1 },
+	{ "--half-close-timeout 24h", FIELD(half_close_ms), 86400000 },
+	{ "--write-timeout 1ms", FIELD(write_ms), 1 },
+	{ "--write-timeout 24h", FIELD(write_ms), 86400000 },
+	{ "--idle-timeout 1.5m", FIELD(idle_ms), 90000 },
+	{ "--min-rate 1", FIELD(min_rate), 1 },
+	{ "--min-rate 1G", FIELD(min_rate), 1u << 30 },
+	{ "--output-soft 4K", FIELD(output_soft), 4096 },
+	{ "--output-soft 1G", FIELD(output_soft), 1u << 30 },
+	{ "--output-hard 4K", FIELD(output_hard), 4096 },
+	{ "--output-hard 1G", FIELD(output_hard), 1u << 30 },
 	{ "--log-level error", FIELD(log_level), THRONG_LOG_ERROR },
 	{ "--log-level warn", FIELD(log_level), THRONG_LOG_WARN },
 	{ "--log-level info", FIELD(log_level), THRONG_LOG_INFO },
@@ -181,11 +198,46 @@ static const char *const bads[][2] = {
 	{ "--stack-size 16383",
 	    "--stack-size 16383: not a size from 16384 to 1073741824" },
 	{ "--drain-timeout 3601s",
-	    "--drain-timeout 3601s: not a time up to "
-	    "3600s, such as 500ms or 30s" },
+	    "--drain-timeout 3601s: not a time from 0ms "
+	    "to 1h, such as 500ms or 30s" },
 	{ "--drain-timeout 10",
-	    "--drain-timeout 10: not a time up to 3600s, "
+	    "--drain-timeout 10: not a time from 0ms to 1h, "
 	    "such as 500ms or 30s" },
+	{ "--first-frame-timeout 0s",
+	    "--first-frame-timeout 0s: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--first-frame-timeout 86400001ms",
+	    "--first-frame-timeout 86400001ms: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--frame-timeout 0s",
+	    "--frame-timeout 0s: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--frame-timeout 86400001ms",
+	    "--frame-timeout 86400001ms: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--idle-timeout 0s",
+	    "--idle-timeout 0s: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--idle-timeout 86400001ms",
+	    "--idle-timeout 86400001ms: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--half-close-timeout 0s",
+	    "--half-close-timeout 0s: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--half-close-timeout 86400001ms",
+	    "--half-close-timeout 86400001ms: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--write-timeout 0s",
+	    "--write-timeout 0s: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--write-timeout 86400001ms",
+	    "--write-timeout 86400001ms: not a time from 1ms "
+	    "to 24h, such as 500ms or 30s" },
+	{ "--min-rate 0", "--min-rate 0: not a size from 1 to 1073741824" },
+	{ "--output-soft 4095",
+	    "--output-soft 4095: not a size from 4096 to 1073741824" },
+	{ "--output-hard 2G",
+	    "--output-hard 2G: not a size from 4096 to 1073741824" },
 	{ "--frame xml", "--frame xml: not line|raw|len32|len16|netstring" },
 	{ "--frame LINE", "--frame LINE: not line|raw|len32|len16|netstring" },
 	{ "--frame lin", "--frame lin: not line|raw|len32|len16|netstring" },

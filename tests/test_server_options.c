@@ -121,7 +121,7 @@ wrong_values(void **state)
 		{ "--log-format", "xml", "json" },
 		{ "--drain-timeout", "5", "" },
 		{ "--drain-timeout", "-1s", "" },
-		{ "--drain-timeout", "5m", "" },
+		{ "--drain-timeout", "5min", "" },
 		{ "--drain-timeout", "soon", "" },
 		{ "--drain-timeout", "99999999999s", "" },
 	};
