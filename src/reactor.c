@@ -95,9 +95,10 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->dispatch = dispatch_open(r);
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
-	if ((service->config.mode == THRONG_MODE_INLINE &&
-	    r->inlined == NULL) || r->wakeup_event == NULL || r->tick == NULL ||
+	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
+	    (service->config.mode == THRONG_MODE_INLINE &&
+	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
 		    ENOMEM);
