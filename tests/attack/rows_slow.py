@@ -71,6 +71,8 @@ def slow_frame(case):
     if lives:
         case.figure(first_s=lives[0], last_s=lives[-1], bar_s=limit + 0.5)
         case.check(lives[0] >= limit * 0.9, f"one closed at {lives[0]:.2f} s")
+        case.check(lives[-1] <= 2 * limit + 5,
+                   f"one closed at {lives[-1]:.2f} s only")
     told = server.counters()
     if told:
         case.equal((told["timeout_first"], told["timeout_frame"]),
