@@ -119,6 +119,8 @@ def no_descriptors(case):
     case.figure(opened=count, served=len(served), log_lines=lines,
                 cpu_percent=100 * spent / took, cpu_bar=5,
                 accepted_ms=1000 * waited, accepted_bar_ms=50)
+    case.bar(1000 * waited <= 50,
+             f"accepted after {1000 * waited:.0f} ms, bar 50 ms")
     case.equal(len(served), count, "served in the end")
     # The bystander's share is in it; a server that spins has 100.
     case.check(spent / took <= 0.6, f"CPU {100 * spent / took:.0f}%")
@@ -164,6 +166,9 @@ def flood(case):
               "processes; a good client connects anew for each request")
     case.figure(connections=done, per_s=int(done / seconds),
                 rss_kib=(server.rss() - base) // 1024)
+    late = case.figures["new_attack_p99_ms"]
+    case.bar(late <= 100, f"a new client was accepted and served in {late} "
+             "ms at p99, bar 100 ms")
     case.check(done > 0, "no connection came about")
     case.recovered(server)
 
@@ -196,8 +201,12 @@ def rapid_reset(case):
         # What was begun for clients that had left before the answer.
         begun = (after["requests"] - before["requests"]) - (
             after["replies"] - before["replies"])
-        case.figure(dropped_gone=after["dropped_gone"], begun_for_dead=begun,
-                    dead_share=begun * 0.01 / (4 * took), bar=0.1)
+        case.figure(dropped_gone=after["dropped_gone"], begun_for_dead=begun)
+        if case.mode == "pool":
+            share = begun * 0.01 / (4 * took)
+            case.figure(dead_share=share, dead_bar=0.1)
+            case.bar(share <= 0.1, f"{100 * share:.0f}% of the workers' time "
+                     "went to clients that had left, bar 10%")
 
 
 def in_flight(case):
