@@ -16,6 +16,7 @@ libthrong_core_la_SOURCES = \
 	src/events.c src/events.h \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
+	src/inline.c src/inline.h \
 	src/job.c src/job.h \
 	src/limits.c src/limits.h \
 	src/listen.c src/listen.h \

@@ -23,6 +23,7 @@
 struct acceptor;
 struct conn;
 struct dispatch;
+struct inlined;
 struct perclient;
 struct pool;
 
@@ -51,6 +52,7 @@ struct reactor {
 	struct service *service;
 	struct pool *pool;
 	struct perclient *perclient; /* thread mode: who takes connections */
+	struct inlined *inlined;     /* inline mode: who runs the handler */
 	struct event_base *base;
 	struct event *wakeup_event;
 	struct event *tick; /* deadlines, while there are any */
@@ -108,8 +110,8 @@ void reactor_close(struct reactor *reactor);
 
 /**
  * reactor_start(reactor):
- * Run the loop in a thread of its own. Return 0 or an errno value.
- * Thread: any.
+ * Run the loop in a thread of its own. Return 0 or an errno value; then there
+ * is no thread. Thread: any.
  */
 int reactor_start(struct reactor *reactor);
 

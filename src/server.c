@@ -204,7 +204,7 @@ start(throng_server *s, int *why)
 		*why = ENOMEM;
 		if ((s->perclient = perclient_open(&s->service)) == NULL)
 			return (THRONG_ERR_NOMEM);
-	} else {
+	} else if (s->service.config.mode == THRONG_MODE_POOL) {
 		error = pool_start(&s->service, s->worker_counters, &s->pool);
 		if (error != THRONG_OK)
 			return (error);
@@ -244,13 +244,19 @@ await_news(throng_server *s, uint64_t deadline)
 }
 
 static bool
+is_drained(const struct part *part)
+{
+
+	/* Acquire: pairs with on_drained(). */
+	return (atomic_load_explicit(&part->drained, memory_order_acquire));
+}
+
+static bool
 all_drained(const throng_server *s)
 {
 
 	for (unsigned i = 0; i < s->started; i++)
-		/* Acquire: pairs with on_drained(). */
-		if (!atomic_load_explicit(&s->parts[i].drained,
-		    memory_order_acquire))
+		if (!is_drained(&s->parts[i]))
 			return (false);
 	return (true);
 }
@@ -308,6 +314,8 @@ kill_rest(throng_server *s, uint64_t deadline)
 static void
 join_all(throng_server *s, uint64_t deadline)
 {
+	/* Only there may a handler hold a reactor up for ever. */
+	bool here = s->service.config.mode == THRONG_MODE_INLINE;
 
 	if (s->pool != NULL && !pool_stop(s->pool, deadline))
 		s->stuck = true;
@@ -316,7 +324,8 @@ join_all(throng_server *s, uint64_t deadline)
 		s->stuck = true;
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)
-		pthread_join(s->parts[i].reactor.thread, NULL);
+		if (!here || is_drained(&s->parts[i]))
+			pthread_join(s->parts[i].reactor.thread, NULL);
 	if (s->stuck)
 		return;
 	pool_free(s->pool);
