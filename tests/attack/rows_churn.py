@@ -171,6 +171,57 @@ def flood(case):
              "ms at p99, bar 100 ms")
     case.check(done > 0, "no connection came about")
     case.recovered(server)
+    sources_apart(case)
+
+
+def served(server, source):
+    """A connection from there and whether it is served; it stays open."""
+    client = swarm.open_one(server.address, source)
+    with contextlib.suppress(OSError):
+        client.sendall(b"well\n")
+        if receive_all(client, 5) == b"well\n":
+            return client
+    client.close()
+    return None
+
+
+def sources_apart(case):
+    """Limits by source; given explicitly they hold for loopback, too."""
+    if not case.has("max-connections-per-source"):
+        case.part("throngd has no --max-connections-per-source")
+        return
+    server = case.serve("--max-connections-per-source", "5",
+                        "--accept-rate-per-source", "1000", warm=None)
+    server.base = case.snapshot(server)
+    server.rss_base = server.rss()
+    kept = [served(server, "127.0.2.1") for _ in range(20)]
+    other = served(server, "127.0.2.2")
+    case.equal(sum(client is not None for client in kept), 5,
+               "connections of one source with a limit of 5")
+    case.check(other is not None, "another source was refused, too")
+    for client in filter(None, [*kept, other]):
+        client.close()
+    told = server.counters()
+    if told:
+        case.equal(told["refused_source"], 15, "refused_source")
+    case.recovered(server)
+    server = case.serve("--accept-rate-per-source", "10", warm=None)
+    count = 0
+    for _ in range(100):
+        client = served(server, "127.0.2.1")
+        if client is not None:
+            count += 1
+            client.close()
+    other = served(server, "127.0.2.2")
+    case.figure(served_of_100=count)
+    case.check(10 <= count < 100, f"{count} of 100 at once were served at a "
+               "rate of 10 a second")
+    case.check(other is not None, "another source was slowed, too")
+    if other is not None:
+        other.close()
+    told = server.counters()
+    if told:
+        case.equal(told["refused_rate"], 100 - count, "refused_rate")
 
 
 def rapid_reset(case):
