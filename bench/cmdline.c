@@ -33,7 +33,7 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ "target", TARGET, 0, 0, 0, "T",
 	    "NAME=COMMAND with {addr}, NAME=@OTHER, an address, or one of\n"
-	    "pool, thread, limit, bufferevent, or a peer; repeatable" },
+	    "pool, thread, inline, limit, bufferevent, or a peer; repeatable" },
 	{ "peers", TEXT, AT(peers), 0, 0, "LIST",
 	    "peers by name, or \"all\" that are installed" },
 	{ "connections", LIST, AT(connections), 1, 10000000, "N,...",

@@ -24,6 +24,7 @@ libbench_shell_la_SOURCES = \
 	bench/cmdline.c bench/cmdline.h bench/cmdline_part.h \
 	bench/cmdline_settle.c \
 	bench/targets.c bench/targets.h \
+	bench/builtin.c bench/builtin.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
 	bench/session_open.c bench/session_run.c bench/session_report.c \
