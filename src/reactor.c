@@ -97,8 +97,8 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
-	    (r->inlined == NULL) == (service->config.mode ==
-	    THRONG_MODE_INLINE) ||
+	    (service->config.mode == THRONG_MODE_INLINE &&
+	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
 		    ENOMEM);
