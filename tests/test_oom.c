@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static _Atomic int until_failure = -1;
 static _Atomic bool all_after;
 static _Atomic unsigned failures;
 static unsigned injected; /* in all trials */
+static int log_file;
 
 static bool
 fails(void)
@@ -91,6 +93,32 @@ clients(struct trial *t)
 	close(tcp);
 }
 
+static void
+empty_log(void)
+{
+
+	assert_int_equal(ftruncate(log_file, 0), 0);
+}
+
+/* What failed is told: creating in one line, starting in one that says so. */
+static void
+expect_lines(bool created)
+{
+	char out[4096], *at = out;
+	unsigned lines = 0, told = 0;
+	ssize_t n = pread(log_file, out, sizeof(out) - 1, 0);
+
+	assert_true(n > 0);
+	out[n] = '\0';
+	for (; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	for (at = out; (at = strstr(at, " error not-started ")) != NULL; at++)
+		told++;
+	if (created ? told != 1 : lines != 1 || strstr(out, " error ") == NULL)
+		fail_msg("told so: %s", out);
+	assert_null(strstr(out, "Success"));
+}
+
 /* One attempt. Return how many allocations failed in it. */
 static unsigned
 attempt(throng_mode mode, int k, bool after)
@@ -98,8 +126,14 @@ attempt(throng_mode mode, int k, bool after)
 	struct trial t;
 
 	trial_config(&t, mode);
+	t.config.log_fd = log_file;
+	empty_log();
 	arm(k, after);
-	if (trial_create(&t) && trial_start(&t)) {
+	if (!trial_create(&t)) {
+		expect_lines(false);
+	} else if (!trial_start(&t)) {
+		expect_lines(true);
+	} else {
 		clients(&t);
 		trial_stop(&t);
 	}
@@ -154,6 +188,14 @@ thread_from_then_on(void **state)
 }
 
 static void
+inline_from_then_on(void **state)
+{
+
+	(void)state;
+	every_allocation(THRONG_MODE_INLINE, true);
+}
+
+static void
 say_nothing(int severity, const char *text)
 {
 
@@ -169,13 +211,17 @@ main(void)
 		cmocka_unit_test(pool_from_then_on),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
+		cmocka_unit_test(inline_from_then_on),
 	};
+	char path[128];
 	int rc;
 
 	unit_guard();
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
 	event_set_log_callback(say_nothing);
+	support_path("log", path, sizeof(path));
+	log_file = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	results_add("torture", "allocations-failed", injected);
+	results_add("torture", "allocations failed", injected);
 	return (rc);
 }

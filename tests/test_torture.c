@@ -1,5 +1,5 @@
 /*
- * Every system call of the server fails, in both modes, libevent's among
+ * Every system call of the server fails, in all modes, libevent's among
  * them: what comes of it is a clean error at the start, a right reply or a
  * closed connection; never a crash, a leak or a hang. And once nothing fails
  * any more, the server serves.
@@ -216,6 +216,14 @@ thread(void **state)
 }
 
 static void
+inline_mode(void **state)
+{
+
+	(void)state;
+	torture(THRONG_MODE_INLINE);
+}
+
+static void
 say_nothing(int severity, const char *text)
 {
 
@@ -229,6 +237,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(pool, tell),
 		cmocka_unit_test_teardown(thread, tell),
+		cmocka_unit_test_teardown(inline_mode, tell),
 	};
 	int rc;
 
@@ -238,7 +247,13 @@ main(void)
 	faults_spare(true);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	print_message("%lu faults injected in %lu trials\n", injected, trials);
-	results_add("torture", "faults-injected", (double)injected);
+	results_add("torture", "faults injected", (double)injected);
 	results_add("torture", "trials", (double)trials);
+	results_add("torture", "sites covered", sites_hit);
+	if (rc == 0) {
+		results_add("torture", "crashes", 0);
+		results_add("torture", "leaks", 0);
+		results_add("torture", "hangs", 0);
+	}
 	return (rc);
 }
