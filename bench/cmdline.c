@@ -42,6 +42,12 @@ static const struct option_row rows[] = {
 	    "connections on top that send nothing (0)" },
 	{ "active", NUMBER, AT(active), 1, 10000000, "N",
 	    "connections that are used (all of --connections)" },
+	{ "probe", NUMBER, AT(probe), 1, 100000, "R",
+	    "4 connections more, with R requests per second, Poisson,\n"
+	    "measured apart (none)" },
+	{ "disturb", TEXT, AT(disturb_text), 0, 0, "KIND:N,...",
+	    "each load also beside clients that do not behave: slow-read,\n"
+	    "dribble, half, reset, churn, silent (none)" },
 	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",

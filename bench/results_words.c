@@ -110,6 +110,8 @@ results_model(const struct results *r, uint32_t point, char *room,
 	    p->connections == 1 ? "" : "s");
 	if (r->churn)
 		add(&text, " at a time");
+	if (p->disturbed)
+		add(&text, ", beside %s", r->disturb);
 	if (p->idle > 0)
 		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
 	return (room);
@@ -342,6 +344,7 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 	else if (audit == RESULTS_ADHERENCE)
 		snprintf(text, size, "%.4g%%", 100 * values[audit]);
 	else
-		snprintf(text, size, "%+.2g%%", 100 * values[audit]);
+		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
+		    "%+.0f%%", 100 * values[audit]);
 	return (names[audit]);
 }
