@@ -121,7 +121,8 @@ static const struct option_row rows[] = {
 	{ "no-count", FLAG, AT(no_count), 0, 0, NULL,
 	    "compare: no counting of system calls at the end" },
 	{ "out", TEXT, AT(out), 0, 0, "DIR",
-	    "write report.html, report.json, report.md there" },
+	    "write report.html, .json and .md there, and for each target\n"
+	    "its histogram, as .hgrm" },
 	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },
 	{ "html", TEXT, AT(html), 0, 0, "FILE", "write HTML there" },
 	{ "md", TEXT, AT(md), 0, 0, "FILE", "write Markdown there" },

@@ -79,4 +79,4 @@ bench: throng-bench$(EXEEXT) throngd$(EXEEXT) throng-limit$(EXEEXT)
 	status=$$?; test $$status -eq 0 || test $$status -ge 3
 .PHONY: bench
 
-EXTRA_DIST += doc/throng-bench.md
+EXTRA_DIST += doc/throng-bench.md bench/crosscheck.sh

@@ -92,7 +92,7 @@ expect 0 '' run --gate off --warmup 10ms --duration 50ms --connections 20 \
 [ "$(count planned)" = "$(count replies)" ] || fail "closed loop lost some"
 "$BENCH" compare --gate off --closed --warmup 10ms --duration 50ms \
     --blocks 2 --target limit --out "$dir/reports" > "$dir/out" 2> "$dir/err"
-for file in report.html report.json report.md; do
+for file in report.html report.json report.md limit.hgrm; do
 	[ -s "$dir/reports/$file" ] || fail "no $file"
 done
 
