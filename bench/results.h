@@ -404,6 +404,13 @@ const struct results_ratio *results_main(const struct results *results);
 uint32_t results_control(const struct results *results);
 
 /**
+ * results_ran(results, point):
+ * Return whether there is a block at a point: a search has none of its own.
+ * Thread: one at a time.
+ */
+int results_ran(const struct results *results, uint32_t point);
+
+/**
  * results_voided(results):
  * Return how many blocks are void. Thread: one at a time.
  */

@@ -203,6 +203,26 @@ a_probe_is_measured_apart(void **state)
 }
 
 static void
+a_search_has_a_headline_of_its_own(void **state)
+{
+	struct results *r = results_new();
+	struct results_search *s;
+
+	(void)state;
+	(void)results_target(r, "pool", "x");
+	(void)results_target(r, "thread", "y");
+	(void)results_point(r);
+	s = results_search(r, 0, "p99<5ms");
+	s->rate = 21000;
+	(void)results_search(r, 1, "p99<5ms");
+	assert_int_equal(results_close(r), 0);
+	assert_string_equal(r->headline, "Within p99<5ms: pool 21,000 "
+	    "requests/s, thread not even the lowest rate tried.");
+	assert_false(results_ran(r, 0));
+	results_free(r);
+}
+
+static void
 an_unfinished_block_is_void(void **state)
 {
 	struct results *r = made(7, 1, 5);
@@ -487,6 +507,7 @@ main(void)
 		cmocka_unit_test(
 		    one_failed_trial_voids_but_one_that_never_ran_does_not),
 		cmocka_unit_test(a_probe_is_measured_apart),
+		cmocka_unit_test(a_search_has_a_headline_of_its_own),
 		cmocka_unit_test(an_unfinished_block_is_void),
 		cmocka_unit_test(few_blocks_give_no_verdict),
 		cmocka_unit_test(the_control_sets_the_noise_floor),
