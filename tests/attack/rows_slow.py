@@ -84,8 +84,7 @@ def slow_frame(case):
     case.bar(grown / (2 * each) <= 2560,
              f"{grown // (2 * each)} bytes each, bar 2,560")
     if case.mode == "pool":
-        case.check(grown / (2 * each) <= 5120 or not case.full,
-                   f"{grown // (2 * each)} bytes each")
+        case.memory(grown, max(2 * each * 5120, 2 << 20))
     new.close()
     case.recovered(server)
 
@@ -209,8 +208,7 @@ def declared(case):
     case.equal(told, count // 10, "told of an absurd length")
     case.bar(grown <= count * 4096, f"{grown // count} bytes each, bar 4,096")
     bar = 4096 if case.mode == "pool" else 65536  # a thread and its stack
-    case.check(grown <= max(count * bar, 2 << 20),
-               f"{grown // count} bytes each, bar {bar}")
+    case.memory(grown, max(count * bar, 2 << 20))
     crowd.close()
     case.recovered(server)
 
