@@ -93,8 +93,9 @@ def zero_window(case):
     """2: asks for very much and reads nothing."""
     case.need("write-timeout", "output-hard")
     limit = case.size(0.5, 10)
-    count = case.size(8, 1000 if case.mode == "pool" else 500)
-    asked = case.size(500, 10000)
+    count = case.size(4, 300)
+    # More than the kernel may take of them, up to 4 MiB each.
+    asked = case.size(2500, 10000)
     server = case.serve("--write-timeout", f"{int(limit * 1000)}ms",
                         handler="work")
     case.note(f"{count} clients, {asked} requests of 4 KiB replies each, "
