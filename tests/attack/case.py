@@ -153,13 +153,14 @@ class Case:
         self.bar(took <= 2, f"recovery took {took:.1f} s, its bar 2 s")
         grown = server.rss() - server.rss_base
         self.figure(rss_left_kib=grown // 1024)
+        bound = max(0.05 * server.rss_base, 2 * MIB)
+        self.bar(grown <= bound, f"memory left: {grown >> 10} KiB, its bar "
+                 f"{int(bound) >> 10} KiB")
         if memory:
-            bound = max(0.05 * server.rss_base, 2 * MIB)
-            if self.mode == "thread":
-                # glibc keeps up to 40 MiB of the stacks of ended threads,
-                # and an arena for each of some of them.
-                bound += 48 * MIB
-            self.memory(grown, bound, "memory left:")
+            # The allocator keeps some for later. In thread mode that is up
+            # to 40 MiB of stacks, and an arena for each of some threads.
+            keeps = self.size(4, 16) if self.mode == "pool" else 64
+            self.memory(grown, bound + keeps * MIB, "memory left:")
 
     @contextlib.contextmanager
     def bystander(self, server, speak=None, rate=None, fresh=False):
