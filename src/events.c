@@ -75,6 +75,8 @@ event_closed(const struct log *log, const struct peer *peer,
 		[CLOSE_REFUSED] = "busy",
 		[CLOSE_STOPPING] = "stopping",
 		[CLOSE_MEMORY] = "out-of-memory",
+		[CLOSE_REAPED] = "reaped",
+		[CLOSE_SHED] = "shed",
 	};
 	struct log_line l;
 

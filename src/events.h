@@ -20,7 +20,9 @@ enum close_reason {
 	CLOSE_RESET,    /* the client or the network broke it */
 	CLOSE_REFUSED,  /* no room for it */
 	CLOSE_STOPPING, /* the server ends */
-	CLOSE_MEMORY    /* memory was short */
+	CLOSE_MEMORY,   /* memory was short */
+	CLOSE_REAPED,   /* silent, when a place was needed */
+	CLOSE_SHED      /* it held the most, over the memory budget */
 };
 
 /**

@@ -77,6 +77,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->wakeup = (struct wakeup){ -1, -1 };
 	TAILQ_INIT(&r->free_slots);
 	TAILQ_INIT(&r->lingering);
+	TAILQ_INIT(&r->silent);
 	if ((r->base = base_new()) == NULL) {
 		event_trouble(&service->log, THRONG_LOG_ERROR,
 		    "no-scalable-event-method", errno);
@@ -205,6 +206,16 @@ reactor_job_done(struct reactor *r, struct job *job)
 	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;
 	r->idle_count++;
+}
+
+void
+reactor_count_silent(struct reactor *r, int n)
+{
+
+	/* Relaxed: a hint to others; there is one writer. */
+	atomic_store_explicit(&r->silent_count, (unsigned)n +
+	    atomic_load_explicit(&r->silent_count, memory_order_relaxed),
+	    memory_order_relaxed);
 }
 
 void

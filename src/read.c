@@ -139,7 +139,9 @@ static void
 hand_on(struct conn *c, struct job *job)
 {
 
+	conn_heard(c);
 	c->job = job;
+	job->source = c->source;
 	job->slot = c->slot;
 	job->generation = c->generation;
 	job->peer = c->peer;

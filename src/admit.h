@@ -1,0 +1,67 @@
+/**
+ * admit.h - who gets in: a place for the connection, and its source's leave.
+ */
+#ifndef ADMIT_H
+#define ADMIT_H
+
+#include <stdint.h>
+
+#include "peer.h"
+#include "service.h"
+
+struct job;
+struct reactor;
+
+/** Whether a newcomer got in, and why not. */
+enum admission {
+	ADMIT_OK,
+	ADMIT_FULL,   /* no place, and nobody who has said nothing yet */
+	ADMIT_SOURCE, /* its source has too many connections */
+	ADMIT_RATE,   /* its source's come too fast */
+	ADMIT_PASS    /* another reactor can make room: see admit_pass() */
+};
+
+/** What a newcomer was given. */
+struct place {
+	uint32_t source;   /* for source_leave() */
+	uint8_t admission; /* enum admission */
+};
+
+/**
+ * admit(reactor, peer):
+ * Decide about a newcomer. When every place is taken, the connection that has
+ * been without a first request the longest is closed for it. Return its place,
+ * which is for conn_open(), perclient_start() or admit_pass(). Thread: the reactor's.
+ */
+struct place admit(struct reactor *reactor, const struct peer *peer);
+
+/**
+ * admit_pass(reactor, fd, peer, place):
+ * Give a newcomer whose place is ADMIT_PASS to the reactor that can make room,
+ * or else refuse it. The descriptor is given away. Thread: the reactor's.
+ */
+void admit_pass(struct reactor *reactor, int fd, const struct peer *peer,
+    struct place place);
+
+/**
+ * admit_passed(reactor, job):
+ * A newcomer has come that another reactor gave away; the job is freed.
+ * Thread: the reactor's.
+ */
+void admit_passed(struct reactor *reactor, struct job *job);
+
+/**
+ * admit_leave(service, source):
+ * Give a place back that was ADMIT_OK. Thread: any.
+ */
+void admit_leave(struct service *service, uint32_t source);
+
+/**
+ * admit_refused(reactor, peer, admission):
+ * Count and log that a newcomer is turned away for what `admission` says.
+ * Thread: the reactor's.
+ */
+void admit_refused(struct reactor *reactor, const struct peer *peer,
+    enum admission admission);
+
+#endif /* ADMIT_H */
