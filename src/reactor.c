@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "events.h"
+#include "read.h"
 #include "reply.h"
 
 /** Empty jobs kept for their next use. */
@@ -95,6 +96,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->dispatch = dispatch_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
+	    read_open(r) == -1 ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		reactor_close(r);
 		return (THRONG_ERR_NOMEM);
