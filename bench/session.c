@@ -136,7 +136,9 @@ load_config(const struct session *s, const struct results_point *p,
 	if (t->frame[0] != '\0')
 		frame_by_name(t->frame, &framing);
 	memset(g, 0, sizeof(*g));
-	g->spread = all > SPREAD_ABOVE && t->command[0] != '\0';
+	g->spread = (all > SPREAD_ABOVE || o->churn) &&
+	    t->command[0] != '\0';
+	g->churn = o->churn;
 	g->connections = all;
 	g->active = p->connections;
 	g->depth = p->depth;
@@ -239,6 +241,9 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		if (p->plan_hash == 0)
 			p->plan_hash = plan.hash;
 		config.load.plan = &plan;
+		config.load.trace = s->trace != NULL ?
+		    (uint32_t)plan.count : 0;
+		config.trace = s->trace;
 	}
 	s->live.target = o->targets[target].name;
 	rc = trial_run(&config, trial);

@@ -19,6 +19,7 @@ static const struct {
 } builtin[] = {
 	{ "pool", "throngd", "pool" },
 	{ "thread", "throngd", "thread" },
+	{ "inline", "throngd", "inline" },
 	{ "limit", "throng-limit", NULL },
 	{ "bufferevent", "throng-bufferevent", NULL },
 	{ "refd", "throng-refd", NULL },
@@ -164,7 +165,7 @@ targets_read(const char *text, struct cmdline *o)
 		rest = NULL;
 	} else if (is_name(text, strlen(text)) &&
 	    targets_program(text, t->command, sizeof(t->command))) {
-		return (wrong(text, "unknown: not pool, thread, limit, "
+		return (wrong(text, "unknown: not pool, thread, inline, limit, "
 		    "bufferevent, a peer, an address, a program or "
 		    "NAME=COMMAND"));
 	} else {

@@ -96,7 +96,7 @@ pause_accepting(struct acceptor *a, int error)
 static void
 let_in(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 {
-	struct place place;
+	struct seat seat;
 	struct peer peer;
 	int on = 1;
 
@@ -104,13 +104,13 @@ let_in(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 	if (ss->ss_family == AF_INET || ss->ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
-	place = admit(r, &peer);
-	if (place.admission == ADMIT_OK && r->perclient != NULL)
-		perclient_start(r->perclient, r, fd, &peer, place);
-	else if (place.admission == ADMIT_PASS)
-		admit_pass(r, fd, &peer, place);
+	seat = admit(r, &peer);
+	if (seat.admission == ADMIT_OK && r->perclient != NULL)
+		perclient_start(r->perclient, r, fd, &peer, seat);
+	else if (seat.admission == ADMIT_PASS)
+		admit_pass(r, fd, &peer, seat);
 	else
-		conn_open(r, fd, &peer, place);
+		conn_open(r, fd, &peer, seat);
 }
 
 /* Take up to `budget` connections that are waiting. */

@@ -54,31 +54,31 @@ take_place(struct reactor *r)
 	return (true);
 }
 
-struct place
+struct seat
 admit(struct reactor *r, const struct peer *peer)
 {
 	struct service *s = r->service;
-	struct place place = { .source = SOURCE_NONE };
+	struct seat seat = { .source = SOURCE_NONE };
 
 	/* First, so that nobody is closed for one who is refused anyway. */
-	switch (source_enter(s->sources, peer, clock_now(), &place.source)) {
+	switch (source_enter(s->sources, peer, clock_now(), &seat.source)) {
 	case SOURCE_OK:
 		break;
 	case SOURCE_MANY:
-		place.admission = ADMIT_SOURCE;
-		return (place);
+		seat.admission = ADMIT_SOURCE;
+		return (seat);
 	case SOURCE_FAST:
-		place.admission = ADMIT_RATE;
-		return (place);
+		seat.admission = ADMIT_RATE;
+		return (seat);
 	}
 	if (take_place(r))
-		return (place);
+		return (seat);
 	if (find_room(r) != NULL) {
-		place.admission = ADMIT_PASS;
-		return (place);
+		seat.admission = ADMIT_PASS;
+		return (seat);
 	}
-	source_leave(s->sources, place.source);
-	return ((struct place){ SOURCE_NONE, ADMIT_FULL });
+	source_leave(s->sources, seat.source);
+	return ((struct seat){ SOURCE_NONE, ADMIT_FULL });
 }
 
 static void
@@ -86,24 +86,24 @@ refuse(struct reactor *r, int fd, const struct peer *peer, uint32_t source)
 {
 
 	source_leave(r->service->sources, source);
-	conn_open(r, fd, peer, (struct place){ SOURCE_NONE, ADMIT_FULL });
+	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
 }
 
 void
 admit_pass(struct reactor *r, int fd, const struct peer *peer,
-    struct place place)
+    struct seat seat)
 {
 	struct reactor *other = find_room(r);
 	struct mpsc_chain chain = { 0 };
 	struct job *job;
 
 	if (other == NULL || (job = job_new(0)) == NULL) {
-		refuse(r, fd, peer, place.source);
+		refuse(r, fd, peer, seat.source);
 		return;
 	}
 	job->kind = JOB_NEWCOMER;
 	job->slot = (uint32_t)fd;
-	job->source = place.source;
+	job->source = seat.source;
 	job->peer = *peer;
 	mpsc_chain_add(&chain, &job->node);
 	if (reactor_push(other, &chain))
@@ -121,7 +121,7 @@ admit_passed(struct reactor *r, struct job *job)
 		evutil_closesocket(fd);
 	} else if (take_place(r)) {
 		conn_open(r, fd, &job->peer,
-		    (struct place){ job->source, ADMIT_OK });
+		    (struct seat){ job->source, ADMIT_OK });
 	} else {
 		refuse(r, fd, &job->peer, job->source);
 	}

@@ -1,5 +1,5 @@
 /**
- * admit.h - who gets in: a place for the connection, and its source's leave.
+ * admit.h - who gets a seat: a place for the connection, and the leave of its source.
  */
 #ifndef ADMIT_H
 #define ADMIT_H
@@ -22,7 +22,7 @@ enum admission {
 };
 
 /** What a newcomer was given. */
-struct place {
+struct seat {
 	uint32_t source;   /* for source_leave() */
 	uint8_t admission; /* enum admission */
 };
@@ -30,18 +30,19 @@ struct place {
 /**
  * admit(reactor, peer):
  * Decide about a newcomer. When every place is taken, the connection that has
- * been without a first request the longest is closed for it. Return its place,
- * which is for conn_open(), perclient_start() or admit_pass(). Thread: the reactor's.
+ * been without a first request the longest is closed for it. Return its seat,
+ * which is for conn_open(), perclient_start() or admit_pass().
+ * Thread: the reactor's.
  */
-struct place admit(struct reactor *reactor, const struct peer *peer);
+struct seat admit(struct reactor *reactor, const struct peer *peer);
 
 /**
- * admit_pass(reactor, fd, peer, place):
- * Give a newcomer whose place is ADMIT_PASS to the reactor that can make room,
+ * admit_pass(reactor, fd, peer, seat):
+ * Give a newcomer whose seat is ADMIT_PASS to the reactor that can make room,
  * or else refuse it. The descriptor is given away. Thread: the reactor's.
  */
 void admit_pass(struct reactor *reactor, int fd, const struct peer *peer,
-    struct place place);
+    struct seat seat);
 
 /**
  * admit_passed(reactor, job):
@@ -52,7 +53,7 @@ void admit_passed(struct reactor *reactor, struct job *job);
 
 /**
  * admit_leave(service, source):
- * Give a place back that was ADMIT_OK. Thread: any.
+ * Give a seat back that was ADMIT_OK. Thread: any.
  */
 void admit_leave(struct service *service, uint32_t source);
 

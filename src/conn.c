@@ -155,7 +155,7 @@ refuse_abruptly(struct reactor *r, int fd, const struct peer *peer,
 
 /* There is no memory for a connection: it costs only itself. */
 static void
-open_failed(struct reactor *r, struct conn *c, int fd, struct place place)
+open_failed(struct reactor *r, struct conn *c, int fd, struct seat seat)
 {
 
 	event_trouble(&r->service->log, THRONG_LOG_WARN, "connection-dropped",
@@ -167,26 +167,26 @@ open_failed(struct reactor *r, struct conn *c, int fd, struct place place)
 		job_free(c->state_job);
 		slot_give(c);
 	}
-	if (place.admission != ADMIT_OK)
+	if (seat.admission != ADMIT_OK)
 		return;
 	reactor_count_silent(r, -1);
-	admit_leave(r->service, place.source);
+	admit_leave(r->service, seat.source);
 }
 
 void
 conn_open(struct reactor *r, int fd, const struct peer *peer,
-    struct place place)
+    struct seat seat)
 {
-	bool admitted = place.admission == ADMIT_OK;
+	bool admitted = seat.admission == ADMIT_OK;
 	struct conn *c;
 
 	if (!admitted && r->refusing >= CONN_REFUSING_MAX) {
-		refuse_abruptly(r, fd, peer, place.admission);
+		refuse_abruptly(r, fd, peer, seat.admission);
 		return;
 	}
 	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
 	    prepare_state(c) == -1) {
-		open_failed(r, c, fd, place);
+		open_failed(r, c, fd, seat);
 		return;
 	}
 	c->phase = CONN_OPEN;
@@ -194,10 +194,10 @@ conn_open(struct reactor *r, int fd, const struct peer *peer,
 	c->admitted = admitted;
 	r->open++;
 	if (!admitted) {
-		greet_refused(c, place.admission);
+		greet_refused(c, seat.admission);
 		return;
 	}
-	c->source = place.source;
+	c->source = seat.source;
 	c->silent = true;
 	TAILQ_INSERT_TAIL(&r->silent, c, list);
 	counter_add_own(&r->counters.connections, 1);
@@ -254,6 +254,7 @@ end_input(struct conn *c, enum close_reason reason)
 	if (c->input.length > 0)
 		rest = gather_count(&r->service->framer, &c->scan,
 		    c->input.data, c->input.length);
+	counter_add_own(&r->counters.received, rest);
 	if (rest > 0)
 		counter_add_own(r->phase == REACTOR_KILLED ?
 		    &r->counters.dropped_stopping :

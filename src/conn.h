@@ -87,14 +87,14 @@ struct conn {
 };
 
 /**
- * conn_open(reactor, fd, peer, place):
- * Take over an accepted, non-blocking socket. If its `place` is none it is
+ * conn_open(reactor, fd, peer, seat):
+ * Take over an accepted, non-blocking socket. If its `seat` is none it is
  * refused: answered `!error busy` and closed. The descriptor is the
  * connection's from here on, also when memory is short and it is closed.
  * Thread: the reactor's.
  */
 void conn_open(struct reactor *reactor, int fd, const struct peer *peer,
-    struct place place);
+    struct seat seat);
 
 /**
  * conn_heard(conn):

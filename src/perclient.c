@@ -214,13 +214,13 @@ start(struct perclient *p, int fd, const struct peer *peer, uint32_t source)
 
 void
 perclient_start(struct perclient *p, struct reactor *r, int fd,
-    const struct peer *peer, struct place place)
+    const struct peer *peer, struct seat seat)
 {
 
-	if (start(p, fd, peer, place.source) == 0)
+	if (start(p, fd, peer, seat.source) == 0)
 		return;
-	admit_leave(p->service, place.source);
-	conn_open(r, fd, peer, (struct place){ SOURCE_NONE, ADMIT_FULL });
+	admit_leave(p->service, seat.source);
+	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
 }
 
 void

@@ -31,13 +31,13 @@ struct perclient;
 struct perclient *perclient_open(struct service *service);
 
 /**
- * perclient_start(perclient, reactor, fd, peer, place):
+ * perclient_start(perclient, reactor, fd, peer, seat):
  * Serve an admitted client in a thread of its own; if it cannot get one, it
  * is refused through `reactor`. The descriptor and the client's place in the
  * service are given away. Thread: the reactor's.
  */
 void perclient_start(struct perclient *perclient, struct reactor *reactor,
-    int fd, const struct peer *peer, struct place place);
+    int fd, const struct peer *peer, struct seat seat);
 
 /**
  * perclient_heard(client):

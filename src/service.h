@@ -22,6 +22,7 @@ struct service {
 	const throng_handler *handler;
 	struct framer framer;
 	struct log log;
+	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
 	struct sources *sources;      /* NULL: nobody is counted */
 	struct reactor **reactors;    /* all of them */

@@ -18,6 +18,17 @@
 #define SETTINGS_STACK_MIN (16u << 10)
 #define SETTINGS_STACK_MAX (1u << 30)
 #define SETTINGS_DRAIN_MS_MAX 3600000
+#define SETTINGS_TIMEOUT_MS_MAX 86400000
+#define SETTINGS_RATE_MAX (1u << 30)
+#define SETTINGS_OUTPUT_MIN (4u << 10)
+#define SETTINGS_OUTPUT_MAX (1u << 30)
+
+/**
+ * settings_connections(descriptors):
+ * Return how many connections fit into a limit of open descriptors.
+ * Thread: any.
+ */
+uint64_t settings_connections(uint64_t descriptors);
 
 /**
  * settings_apply(service, config, handler):

@@ -15,7 +15,7 @@ server_tests = test_server_admission test_server_bad test_server_clients test_se
 	test_server_log test_server_options test_server_signals
 library_tests = test_library test_library_reply test_library_state
 check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
-	fuzz_frame stress_mpsc
+	stress_mpsc
 TESTS += $(unit_tests) $(server_tests) $(library_tests) stress_mpsc \
 	tests/check_docs.sh
 dist_check_SCRIPTS += tests/check_docs.sh
@@ -113,16 +113,4 @@ test_library_state_CFLAGS = $(unit_cflags)
 test_library_state_LDADD = $(inside_libs)
 
 stress_mpsc_SOURCES = tests/stress_mpsc.c
-
-# Compiled with its own flags, so that the framer is instrumented, too.
-fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c
-if FUZZ_ON
-fuzz_cflags = -DFUZZING -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
-fuzz_frame_CFLAGS = $(AM_CFLAGS) $(fuzz_cflags)
-fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(fuzz_cflags)
-else
-fuzz_frame_CFLAGS = $(AM_CFLAGS)
-TESTS += fuzz_frame
-endif
 endif

@@ -37,6 +37,7 @@ sums(void **state)
 {
 	struct counters a, b;
 	throng_stats t = { 0 };
+	uint64_t n = 0;
 
 	(void)state;
 	fill(&a, 0);
@@ -45,30 +46,52 @@ sums(void **state)
 	counter_add(&a.connections, 50);
 	counters_sum(&a, &t);
 	assert_int_equal(t.connections, 51);
+	assert_int_equal(t.closed, 2);
 	assert_int_equal(t.open, 49);
 	counter_add(&b.closed, 5);
 	counters_sum(&b, &t);
 	assert_int_equal(t.connections, 51 + 1001);
+	assert_int_equal(t.closed, 2 + 1007);
 	assert_int_equal(t.open, 49 + 1001 - 1007);
-	assert_int_equal(t.requests, BOTH(requests));
-	assert_int_equal(t.replies, BOTH(replies));
-	assert_int_equal(t.refused, BOTH(refused));
-	assert_int_equal(t.refused_source, BOTH(refused_source));
-	assert_int_equal(t.refused_rate, BOTH(refused_rate));
-	assert_int_equal(t.reaped, BOTH(reaped));
-	assert_int_equal(t.shed, BOTH(shed));
-	assert_int_equal(t.oversize, BOTH(oversize));
-	assert_int_equal(t.invalid, BOTH(invalid));
-	assert_int_equal(t.failed, BOTH(failed));
-	assert_int_equal(t.dropped_gone, BOTH(dropped_gone));
-	assert_int_equal(t.dropped_partial, BOTH(dropped_partial));
-	assert_int_equal(t.dropped_closing, BOTH(dropped_closing));
-	assert_int_equal(t.dropped_stopping, BOTH(dropped_stopping));
-	assert_int_equal(t.accept_paused, BOTH(accept_paused));
-	assert_int_equal(t.wakeups, BOTH(wakeups));
-	assert_int_equal(t.batches, BOTH(batches));
-	assert_int_equal(t.working, BOTH(working));
-	assert_int_equal(t.log_lost, BOTH(log_lost));
+	t.connections -= 50;
+	t.closed -= 5;
+#define CHECK(name) n++; assert_int_equal(t.name, n + n + 1000);
+	COUNTERS(CHECK)
+#undef CHECK
+}
+
+/* What is printed: every field of throng_stats once, by its name. */
+static void
+names(void **state)
+{
+	throng_stats t = { 0 };
+	const char *name;
+	size_t count = 0;
+	uint64_t all = 0;
+
+	(void)state;
+	t.connections = 1;
+	t.dropped_gone = 20;
+	t.log_suppressed = 300;
+	t.open = 4000;
+	for (; (name = counters_name(count)) != NULL; count++) {
+		uint64_t value = counters_value(&t, count);
+
+		all += value;
+		if (strcmp(name, "connections") == 0)
+			assert_int_equal(value, 1);
+		if (strcmp(name, "dropped_gone") == 0)
+			assert_int_equal(value, 20);
+		if (strcmp(name, "log_suppressed") == 0)
+			assert_int_equal(value, 300);
+		if (strcmp(name, "open") == 0)
+			assert_int_equal(value, 4000);
+		for (size_t i = 0; i < count; i++)
+			assert_string_not_equal(counters_name(i), name);
+	}
+	assert_int_equal(all, 4321);
+	assert_int_equal(count * sizeof(uint64_t), sizeof(throng_stats));
+	assert_null(counters_name(count + 1));
 }
 
 /* A connection that closed in one set may have been accepted in another. */
@@ -128,6 +151,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums),
+		cmocka_unit_test(names),
 		cmocka_unit_test(open_across_sets),
 		cmocka_unit_test(layout),
 		cmocka_unit_test(shared),

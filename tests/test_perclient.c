@@ -107,7 +107,7 @@ client(void)
 	assert_int_equal(unit_pair(fds), 0);
 	assert_true(service_admit(&rig->service));
 	perclient_start(perclient, &rig->reactor, fds[0], &peer,
-	    (struct place){ 0, ADMIT_OK });
+	    (struct seat){ 0, ADMIT_OK });
 	return (fds[1]);
 }
 

@@ -94,7 +94,7 @@ static const struct range {
 	uint64_t min, max;
 } ranges[] = {
 	{ FIELD(framing), 0, 4 },
-	{ FIELD(mode), 0, 1 },
+	{ FIELD(mode), 0, 2 },
 	{ FIELD(accept), 0, 1 },
 	{ FIELD(workers), 1, 1024 },
 	{ FIELD(reactors), 1, 64 },
@@ -106,6 +106,13 @@ static const struct range {
 	{ FIELD(backlog), 1, 65535 },
 	{ FIELD(stack_size), 16384, 1u << 30 },
 	{ FIELD(drain_ms), 0, 3600000 },
+	{ FIELD(first_frame_ms), 1, 86400000 },
+	{ FIELD(frame_ms), 1, 86400000 },
+	{ FIELD(idle_ms), 1, 86400000 },
+	{ FIELD(half_close_ms), 1, 86400000 },
+	{ FIELD(write_ms), 1, 86400000 },
+	{ FIELD(min_rate), 1, 1u << 30 },
+	{ FIELD(output_hard), 256u << 10, 1u << 30 },
 	{ FIELD(log_level), 0, 3 },
 	{ FIELD(log_format), 0, 1 },
 };
@@ -147,6 +154,32 @@ each_range(void **state)
 			expect(s, r, r->min - 1, false);
 	}
 	limit_now = 20000;
+	free(s);
+}
+
+/* The hard limit of the output may not be below the soft one. */
+static void
+outputs(void **state)
+{
+	struct service *s = service_new();
+	throng_config config;
+
+	(void)state;
+	throng_config_init(&config);
+	config.output_hard = 1u << 30;
+	config.output_soft = 1u << 30;
+	assert_int_equal(apply(s, &config, &unit_handler, ""), THRONG_OK);
+	config.output_hard--;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_hard"),
+	    THRONG_ERR_INVALID);
+	config.output_soft = config.output_hard = 4096;
+	assert_int_equal(apply(s, &config, &unit_handler, ""), THRONG_OK);
+	config.output_soft--;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_soft"),
+	    THRONG_ERR_INVALID);
+	config.output_soft = SIZE_MAX;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_soft"),
+	    THRONG_ERR_INVALID);
 	free(s);
 }
 
@@ -328,6 +361,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_range),
+		cmocka_unit_test(outputs),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(listens),
 		cmocka_unit_test(raw_limit),
