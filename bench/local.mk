@@ -8,7 +8,8 @@ pkglibexec_PROGRAMS += throng-limit throng-bufferevent throng-refd
 throng_limit_SOURCES = bench/limit.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
 throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
-throng_refd_SOURCES = bench/refd.c bench/later.c bench/later.h \
+throng_refd_SOURCES = bench/refd.c bench/refd.h bench/refd_options.c \
+	bench/later.c bench/later.h \
 	bench/serve.c bench/serve.h bench/handle.c bench/handle.h
 throng_refd_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
@@ -23,10 +24,12 @@ libbench_shell_la_SOURCES = \
 	bench/cmdline.c bench/cmdline.h bench/cmdline_part.h \
 	bench/cmdline_settle.c \
 	bench/targets.c bench/targets.h \
+	bench/builtin.c bench/builtin.h \
 	bench/peers.c bench/peers.h \
 	bench/session.c bench/session.h \
-	bench/session_open.c bench/session_report.c \
-	bench/selftest.c bench/selftest.h \
+	bench/session_open.c bench/session_run.c bench/session_report.c \
+	bench/selftest.c bench/selftest.h bench/selftest_part.h \
+	bench/selftest_rows.c bench/selftest_gates.c \
 	bench/count.c bench/count.h \
 	bench/slo.c bench/slo.h \
 	bench/tail_run.c bench/tail_run.h bench/tail_report.c \

@@ -123,7 +123,7 @@ compare(FILE *out, const struct comparison *c)
 
 	fprintf(out, "%s %-12s needs %" PRIu64 ", ", low ? "low     " :
 	    "ok      ", c->name, c->need);
-	if (c->limit == LIMITS_NONE)
+	if (c->limit == MACHINE_NONE)
 		fprintf(out, "no limit (%s)", c->of);
 	else
 		fprintf(out, "limit %" PRIu64 " (%s)", c->limit, c->of);
@@ -155,7 +155,7 @@ memory_of(const throng_config *c, uint64_t connections)
 
 unsigned
 check_limits(const throng_config *c, uint64_t connections,
-    const struct limits *l, FILE *out)
+    const struct machine *l, FILE *out)
 {
 	static const char no_threads[] = "clients will be refused or the "
 	    "start will fail for want of threads";
@@ -163,7 +163,7 @@ check_limits(const throng_config *c, uint64_t connections,
 	const struct comparison list[] = {
 		{ "connections", "RLIMIT_NOFILE, less 64",
 		    "the server will not start", connections,
-		    l->descriptors == LIMITS_NONE ? LIMITS_NONE :
+		    l->descriptors == MACHINE_NONE ? MACHINE_NONE :
 		    settings_connections(l->descriptors) },
 		{ "files", "fs.file-max", "accepting will pause",
 		    connections + OWN_DESCRIPTORS, l->files },
@@ -219,7 +219,7 @@ check_options(const struct options *o, FILE *out)
 {
 	throng_config config = o->config;
 	struct service service;
-	struct limits limits;
+	struct machine limits;
 	uint64_t connections;
 	unsigned low;
 
@@ -233,7 +233,7 @@ check_options(const struct options *o, FILE *out)
 	    o->config.max_connections : service.max_connections;
 	service.config.max_connections = (unsigned)connections;
 	print_settings(out, &service.config, o->handler);
-	limits_read(&limits, "");
+	machine_read(&limits, "");
 	low = check_limits(&service.config, connections, &limits, out);
 	if (low > 0)
 		fprintf(out, "check    %u limits of this machine will not "

@@ -19,7 +19,7 @@ libthrong_core_la_SOURCES = \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
 	src/job.c src/job.h \
-	src/limits.c src/limits.h \
+	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \
 	src/log.c src/log.h \
 	src/main.c \

@@ -95,14 +95,13 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	    EV_READ | EV_PERSIST, reply_arrived, r);
 	r->tick = evtimer_new(r->base, on_tick, r);
 	r->dispatch = dispatch_open(r);
-	if (service->config.mode == THRONG_MODE_INLINE &&
-	    (r->inlined = inline_open(r)) == NULL) {
-		reactor_close(r);
-		return (THRONG_ERR_NOMEM);
-	}
+	if (service->config.mode == THRONG_MODE_INLINE)
+		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
 	    read_open(r) == -1 ||
+	    (service->config.mode == THRONG_MODE_INLINE &&
+	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
 		    ENOMEM);

@@ -234,8 +234,12 @@ start(throng_server *s, int *why)
 
 		r->pool = s->pool;
 		r->perclient = s->perclient;
-		if ((*why = reactor_start(r)) != 0)
-			return (THRONG_ERR_THREAD);
+		if ((*why = reactor_start(r)) == 0)
+			continue;
+		/* What the handler refuses has been logged. */
+		if (*why == ECANCELED)
+			*why = 0;
+		return (THRONG_ERR_THREAD);
 	}
 	return (THRONG_OK);
 }

@@ -8,14 +8,14 @@
 
 #include "check.h"
 
-static const struct limits endless = { LIMITS_NONE, LIMITS_NONE, LIMITS_NONE,
-	LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE, LIMITS_NONE,
-	LIMITS_NONE, LIMITS_NONE };
+static const struct machine endless = { MACHINE_NONE, MACHINE_NONE, MACHINE_NONE,
+	MACHINE_NONE, MACHINE_NONE, MACHINE_NONE, MACHINE_NONE, MACHINE_NONE,
+	MACHINE_NONE, MACHINE_NONE };
 
 /* Compare, and keep what was printed. */
 static unsigned
 compare(const throng_config *config, uint64_t connections,
-    const struct limits *limits, char *out, size_t size)
+    const struct machine *limits, char *out, size_t size)
 {
 	FILE *f = fmemopen(out, size, "w");
 	unsigned low;
@@ -33,18 +33,18 @@ static const struct {
 	size_t offset;
 	uint64_t pool, thread; /* the least that is enough */
 } rows[] = {
-	{ "RLIMIT_NOFILE", offsetof(struct limits, descriptors), 1064, 1064 },
-	{ "fs.file-max", offsetof(struct limits, files), 1064, 1064 },
-	{ "RLIMIT_NPROC", offsetof(struct limits, processes), 8, 1004 },
-	{ "threads-max", offsetof(struct limits, threads), 8, 1004 },
-	{ "pid_max", offsetof(struct limits, pids), 8, 1004 },
-	{ "pids.max", offsetof(struct limits, tasks), 8, 1004 },
-	{ "max_map_count", offsetof(struct limits, maps), 8 * 2 + 256,
+	{ "RLIMIT_NOFILE", offsetof(struct machine, descriptors), 1064, 1064 },
+	{ "fs.file-max", offsetof(struct machine, files), 1064, 1064 },
+	{ "RLIMIT_NPROC", offsetof(struct machine, processes), 8, 1004 },
+	{ "threads-max", offsetof(struct machine, threads), 8, 1004 },
+	{ "pid_max", offsetof(struct machine, pids), 8, 1004 },
+	{ "pids.max", offsetof(struct machine, tasks), 8, 1004 },
+	{ "max_map_count", offsetof(struct machine, maps), 8 * 2 + 256,
 	    1004 * 2 + 256 },
-	{ "machine's or", offsetof(struct limits, memory),
+	{ "machine's or", offsetof(struct machine, memory),
 	    1000 * 4096 + 4 * (65ull << 20), 1000 * 32768 },
-	{ "somaxconn", offsetof(struct limits, backlog), 4096, 4096 },
-	{ "tcp_mem", offsetof(struct limits, tcp_pages), 2000, 2000 },
+	{ "somaxconn", offsetof(struct machine, backlog), 4096, 4096 },
+	{ "tcp_mem", offsetof(struct machine, tcp_pages), 2000, 2000 },
 };
 
 static void
@@ -56,7 +56,7 @@ each_limit(void **state)
 	(void)state;
 	for (size_t i = 0; i < UNIT_COUNT(rows); i++)
 		for (int mode = 0; mode < 2; mode++) {
-			struct limits l = endless;
+			struct machine l = endless;
 			uint64_t enough = mode == THRONG_MODE_POOL ?
 			    rows[i].pool : rows[i].thread, few = enough - 1;
 
@@ -82,7 +82,7 @@ each_limit(void **state)
 static void
 all_or_none(void **state)
 {
-	static const struct limits nothing = { 0 };
+	static const struct machine nothing = { 0 };
 	throng_config config;
 	char out[4096];
 

@@ -45,7 +45,7 @@ UNIT_TESTS = \
 	test_throttle \
 	test_writer \
 	test_check \
-	test_limits \
+	test_machine \
 	test_wakeup
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -230,8 +230,8 @@ test_check_SOURCES = tests/test_check.c $(UNIT_FILES)
 test_check_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_check_LDADD = $(UNIT_LIBS)
 
-test_limits_SOURCES = tests/test_limits.c $(UNIT_FILES)
-test_limits_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_limits_LDADD = $(UNIT_LIBS)
+test_machine_SOURCES = tests/test_machine.c $(UNIT_FILES)
+test_machine_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_machine_LDADD = $(UNIT_LIBS)
 
 endif

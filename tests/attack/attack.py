@@ -102,11 +102,13 @@ def run_here(row, mode, full, options, seed):
         verdict, why = "fail", "; ".join(case.wrong)
     if case.skipped:
         why = "; ".join(filter(None, [why] + case.skipped))
+    if case.above and verdict == "pass":
+        case.figures["bars_missed"] = len(case.above)
     case.figures["seconds"] = round(time.monotonic() - start, 2)
     return {"suite": "attack", "name": row.name, "figure": case.figures,
             "verdict": verdict, "why": why, "mode": mode,
             "size": "full" if full else "small", "seed": str(seed),
-            "sent": "; ".join(case.notes)}
+            "sent": "; ".join(case.notes), "above": case.above}
 
 
 def show(result):
@@ -124,6 +126,8 @@ def show(result):
         print(f"# failed: {why}")
     elif verdict == "pass" and why:
         print(f"# in part: {why}")
+    for text in result["above"]:
+        print(f"# bar not reached: {text}")
 
 
 def child(job, options, seed, full, out):

@@ -31,6 +31,7 @@ class Case:
         self.figures = {}
         self.notes = []
         self.wrong = []
+        self.above = []
         self.skipped = []
         self.servers = []
         self.group = None
@@ -56,6 +57,12 @@ class Case:
         if not condition:
             self.wrong.append(text)
         return condition
+
+    def bar(self, condition, text):
+        """A bar to reach: the report names it, but it fails no run, since
+        it depends on the machine. Small sizes say nothing about it."""
+        if self.full and not condition:
+            self.above.append(text)
 
     def equal(self, got, wanted, what):
         return self.check(got == wanted, f"{what}: {got!r}, not {wanted!r}")
@@ -137,6 +144,7 @@ class Case:
         self.figure(recovery_s=took)
         self.check(back, f"after it: {self.snapshot(server)}, "
                    f"before: {server.base}")
+        self.bar(took <= 2, f"recovery took {took:.1f} s, its bar 2 s")
         grown = server.rss() - server.rss_base
         self.figure(rss_left_kib=grown // 1024)
         if memory:
@@ -203,8 +211,10 @@ class Case:
                        f"the attack ({phase['why']})")
             self.equal(phase["wrong"], 0, f"its wrong replies {when}")
         bar = max(2 * quiet["p99_ms"], quiet["p99_ms"] + 5)
-        self.figure(**{by + "bar_ms": bar,
-                       by + "bar_met": attacked["p99_ms"] <= bar})
+        self.figure(**{by + "bar_ms": bar})
+        self.bar(attacked["p99_ms"] <= bar,
+                 f"the {name.replace('_', ' ')}bystander's p99 was "
+                 f"{attacked['p99_ms']} ms, its bar {bar:.3f} ms")
         gate = max(10 * quiet["p99_ms"], quiet["p99_ms"] + 250)
         if self.full:
             self.check(attacked["p99_ms"] <= gate,

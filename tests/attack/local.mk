@@ -38,8 +38,6 @@ check-threats: throngd misbehave libhurt.la
 soak: throngd libhurt.la
 	$(ATTACK_ENV) THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
 	export THRONG_RESULTS; $(ATTACK_DIR)/soak.py --seconds $(SECONDS)
-
-.PHONY: check-threats soak
 endif
 
 reliability:
@@ -47,4 +45,4 @@ reliability:
 	    >$(top_srcdir)/doc/reliability.md.new
 	mv $(top_srcdir)/doc/reliability.md.new $(top_srcdir)/doc/reliability.md
 
-.PHONY: reliability
+.PHONY: check-threats reliability soak

@@ -56,6 +56,8 @@ def blocked_log(case):
                 full_pipe_share=pipe / usual, bar=0.95)
     # With a writer thread, nothing is lost until the ring is full, too.
     for what, got in (("full disk", disk), ("full pipe", pipe)):
+        case.bar(got >= 0.95 * usual, f"with a {what} {got / usual:.2f} of "
+                 "the rate, bar 0.95")
         case.check(got >= case.size(0.2, 0.5) * usual,
                    f"with a {what} {got / usual:.2f} of the rate")
     # Room first, so that the last line is not lost, too.
@@ -203,8 +205,9 @@ def lost_wakeup(case):
     took.sort()
     case.note(f"{count} requests one by one over two connections, with "
               "random gaps")
-    case.figure(requests=count, p999_ms=1000 * took[int(0.999 * count) - 1],
-                max_ms=1000 * took[-1])
+    p999 = 1000 * took[int(0.999 * count) - 1]
+    case.bar(p999 <= 1, f"p99.9 of {p999:.2f} ms, bar 1 ms")
+    case.figure(requests=count, p999_ms=p999, max_ms=1000 * took[-1])
     case.recovered(server)
 
 
@@ -300,6 +303,7 @@ def shutdown(case):
     case.figure(cycles=count, ended_by_0=ends.pop("0", 0),
                 before_main=ends.pop("before main", 0), slowest_s=slowest,
                 bar_s=6)
+    case.bar(slowest <= 6, f"an end took {slowest:.1f} s, bar 6 s")
     case.equal(ends, {}, "other ends")
 
 

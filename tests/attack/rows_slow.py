@@ -71,13 +71,21 @@ def slow_frame(case):
     if lives:
         case.figure(first_s=lives[0], last_s=lives[-1], bar_s=limit + 0.5)
         case.check(lives[0] >= limit * 0.9, f"one closed at {lives[0]:.2f} s")
+        case.check(lives[-1] <= 2 * limit + 5,
+                   f"one closed at {lives[-1]:.2f} s only")
+        case.bar(lives[-1] <= limit + 0.5,
+                 f"the last was closed at {lives[-1]:.2f} s, bar "
+                 f"{limit + 0.5} s")
+    case.bar(spent / took <= 0.05, f"CPU {100 * spent / took:.1f}%, bar 5%")
     told = server.counters()
     if told:
         case.equal((told["timeout_first"], told["timeout_frame"]),
                    (each, each), "timeout_first, timeout_frame")
-    if case.full and case.mode == "pool":
-        case.check(grown / (2 * each) <= 2560,
-                   f"{grown // (2 * each)} bytes each, bar 2,560")
+    case.bar(grown / (2 * each) <= 2560,
+             f"{grown // (2 * each)} bytes each, bar 2,560")
+    if case.mode == "pool":
+        case.check(grown / (2 * each) <= 5120 or not case.full,
+                   f"{grown // (2 * each)} bytes each")
     new.close()
     case.recovered(server)
 
@@ -116,6 +124,11 @@ def zero_window(case):
                 rss_kib=peak // KIB, rss_bar_kib=count * 320,
                 bytes_each=peak // count, last_s=last - start, bar_s=limit + 1,
                 cpu_percent=100 * spent / max(took, 0.1))
+    case.bar(last - start <= limit + 1,
+             f"the last was closed after {last - start:.2f} s, bar "
+             f"{limit + 1} s")
+    case.bar(spent / max(took, 0.1) <= 0.01,
+             f"CPU {100 * spent / max(took, 0.1):.1f}%, bar 1%")
     case.check(peak <= max(count * 320 * KIB, 4 << 20),
                f"memory grew by {peak // count // KIB} KiB each, bar 320")
     told = server.counters()
@@ -148,6 +161,7 @@ def oversize(case):
     grown = server.rss() - memory
     case.figure(tries=4 * tries, told=told, rss_kib=grown // KIB,
                 rss_bar_kib=64)
+    case.bar(grown <= 64 * KIB, f"memory grew by {grown // KIB} KiB, bar 64")
     case.check(told >= 0.999 * 4 * tries, f"{told} of {4 * tries} were told")
     counters = server.counters()
     if counters:
@@ -193,6 +207,7 @@ def declared(case):
     case.figure(opened=count, rss_kib=grown // KIB, told=told,
                 bytes_each=grown // count, bar_bytes=4096)
     case.equal(told, count // 10, "told of an absurd length")
+    case.bar(grown <= count * 4096, f"{grown // count} bytes each, bar 4,096")
     bar = 4096 if case.mode == "pool" else 65536  # a thread and its stack
     case.check(grown <= max(count * bar, 2 << 20),
                f"{grown // count} bytes each, bar {bar}")
@@ -302,6 +317,8 @@ def long_line(case):
               "writes of 4,096 bytes, three times; one of 20 MiB")
     case.figure(cpu_ms=1000 * spent[small], cpu_4x_ms=1000 * spent[4 * small],
                 ratio=ratio, bar=4.5, over_ms=1000 * over)
+    case.bar(ratio <= 4.5, f"four times the bytes cost {ratio:.1f} times, "
+             "bar 4.5")
     # Scanned from the front at every read, it would be 34 GB: seconds.
     case.check(over < 1, f"a line above the limit cost {over:.1f} s")
     # Quadratic would be 16; what is small, page faults decide.
@@ -355,6 +372,7 @@ def idle_to_the_maximum(case):
     case.figure(places=full, served_s=took, bar_s=1, tries=tries,
                 most=most - base)
     case.check(served, "a good client was not served in 20 s")
+    case.bar(took <= 1, f"served after {took:.2f} s, bar 1 s")
     # Those that are being refused have a descriptor for a moment.
     case.check(most - base <= full + 32, f"{most - base} were open")
     told = server.counters()

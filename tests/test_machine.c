@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "limits.h"
+#include "machine.h"
 
 static char root[200];
 
@@ -48,26 +48,26 @@ fresh(void **state)
 static void
 nothing_there(void **state)
 {
-	struct limits l;
+	struct machine l;
 
 	(void)state;
-	limits_read(&l, root);
-	assert_int_equal(l.files, LIMITS_NONE);
-	assert_int_equal(l.threads, LIMITS_NONE);
-	assert_int_equal(l.pids, LIMITS_NONE);
-	assert_int_equal(l.tasks, LIMITS_NONE);
-	assert_int_equal(l.maps, LIMITS_NONE);
-	assert_int_equal(l.backlog, LIMITS_NONE);
-	assert_int_equal(l.tcp_pages, LIMITS_NONE);
+	machine_read(&l, root);
+	assert_int_equal(l.files, MACHINE_NONE);
+	assert_int_equal(l.threads, MACHINE_NONE);
+	assert_int_equal(l.pids, MACHINE_NONE);
+	assert_int_equal(l.tasks, MACHINE_NONE);
+	assert_int_equal(l.maps, MACHINE_NONE);
+	assert_int_equal(l.backlog, MACHINE_NONE);
+	assert_int_equal(l.tcp_pages, MACHINE_NONE);
 	/* These come from calls. */
-	assert_true(l.descriptors >= 16 && l.descriptors != LIMITS_NONE);
-	assert_true(l.memory > 1u << 20 && l.memory != LIMITS_NONE);
+	assert_true(l.descriptors >= 16 && l.descriptors != MACHINE_NONE);
+	assert_true(l.memory > 1u << 20 && l.memory != MACHINE_NONE);
 }
 
 static void
 kernel(void **state)
 {
-	struct limits l;
+	struct machine l;
 
 	(void)state;
 	put("/proc/sys/fs/file-max", "123456\n");
@@ -76,7 +76,7 @@ kernel(void **state)
 	put("/proc/sys/vm/max_map_count", "65530\n");
 	put("/proc/sys/net/core/somaxconn", "4096\n");
 	put("/proc/sys/net/ipv4/tcp_mem", "11\t22\t33\n");
-	limits_read(&l, root);
+	machine_read(&l, root);
 	assert_int_equal(l.files, 123456);
 	assert_int_equal(l.threads, 1000);
 	assert_int_equal(l.pids, 32768);
@@ -87,49 +87,49 @@ kernel(void **state)
 	put("/proc/sys/net/ipv4/tcp_mem", "11\n");
 	put("/proc/sys/vm/max_map_count", "");
 	put("/proc/sys/kernel/pid_max", "many\n");
-	limits_read(&l, root);
-	assert_int_equal(l.tcp_pages, LIMITS_NONE);
-	assert_int_equal(l.maps, LIMITS_NONE);
-	assert_int_equal(l.pids, LIMITS_NONE);
+	machine_read(&l, root);
+	assert_int_equal(l.tcp_pages, MACHINE_NONE);
+	assert_int_equal(l.maps, MACHINE_NONE);
+	assert_int_equal(l.pids, MACHINE_NONE);
 }
 
 /* The second version: the least of the group's own and those above it. */
 static void
 groups_of_today(void **state)
 {
-	struct limits l;
+	struct machine l;
 	uint64_t machine;
 
 	(void)state;
-	limits_read(&l, root);
+	machine_read(&l, root);
 	machine = l.memory;
 	put("/proc/self/cgroup", "0::/a/b\n");
 	put("/sys/fs/cgroup/a/b/pids.max", "max\n");
 	put("/sys/fs/cgroup/a/b/memory.max", "max\n");
-	limits_read(&l, root);
-	assert_int_equal(l.tasks, LIMITS_NONE);
+	machine_read(&l, root);
+	assert_int_equal(l.tasks, MACHINE_NONE);
 	assert_int_equal(l.memory, machine);
 	put("/sys/fs/cgroup/a/pids.max", "50\n");
 	put("/sys/fs/cgroup/a/memory.max", "70000\n");
-	limits_read(&l, root);
+	machine_read(&l, root);
 	assert_int_equal(l.tasks, 50);
 	assert_int_equal(l.memory, 70000);
 	put("/sys/fs/cgroup/a/b/pids.max", "40\n");
 	put("/sys/fs/cgroup/a/b/memory.max", "60000\n");
-	limits_read(&l, root);
+	machine_read(&l, root);
 	assert_int_equal(l.tasks, 40);
 	assert_int_equal(l.memory, 60000);
 	/* In a container the group is the root. */
 	put("/proc/self/cgroup", "0::/\n");
 	put("/sys/fs/cgroup/pids.max", "30\n");
-	limits_read(&l, root);
+	machine_read(&l, root);
 	assert_int_equal(l.tasks, 30);
 }
 
 static void
 groups_of_old(void **state)
 {
-	struct limits l;
+	struct machine l;
 
 	(void)state;
 	put("/proc/self/cgroup", "nonsense\n3:\n4:cpuset,xpids:/x\n"
@@ -137,7 +137,7 @@ groups_of_old(void **state)
 	put("/sys/fs/cgroup/pids/g/pids.max", "7\n");
 	put("/sys/fs/cgroup/pids/x/pids.max", "1\n");
 	put("/sys/fs/cgroup/memory/m/memory.limit_in_bytes", "5000\n");
-	limits_read(&l, root);
+	machine_read(&l, root);
 	assert_int_equal(l.tasks, 7);
 	assert_int_equal(l.memory, 5000);
 }

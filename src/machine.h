@@ -1,16 +1,16 @@
 /**
- * limits.h - what the machine lets a process have.
+ * machine.h - what the machine lets a process have.
  */
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef MACHINE_H
+#define MACHINE_H
 
 #include <stdint.h>
 
 /** No limit, or none that could be found out. */
-#define LIMITS_NONE UINT64_MAX
+#define MACHINE_NONE UINT64_MAX
 
-/** Linux's limits; other systems leave most at LIMITS_NONE. */
-struct limits {
+/** Linux's limits; other systems leave most at MACHINE_NONE. */
+struct machine {
 	uint64_t descriptors; /* of this process: RLIMIT_NOFILE */
 	uint64_t files;       /* of all together: fs.file-max */
 	uint64_t processes;   /* threads of this user: RLIMIT_NPROC */
@@ -24,10 +24,10 @@ struct limits {
 };
 
 /**
- * limits_read(limits, root):
+ * machine_read(limits, root):
  * Find out what holds here. `root` is put in front of the paths in /proc and
  * /sys: "" but in tests. Thread: any.
  */
-void limits_read(struct limits *limits, const char *root);
+void machine_read(struct machine *limits, const char *root);
 
-#endif /* LIMITS_H */
+#endif /* MACHINE_H */

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "limits.h"
+#include "machine.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -22,17 +22,17 @@ least(uint64_t a, uint64_t b)
 static uint64_t
 number_in(const char *path, int column)
 {
-	uint64_t value = LIMITS_NONE;
+	uint64_t value = MACHINE_NONE;
 	char word[32];
 	FILE *f;
 
 	if ((f = fopen(path, "r")) == NULL)
-		return (LIMITS_NONE);
+		return (MACHINE_NONE);
 	for (; column > 0; column--)
 		if (fscanf(f, "%31s", word) != 1)
 			word[0] = '\0';
 	if (sscanf(word, "%" SCNu64, &value) != 1)
-		value = LIMITS_NONE;
+		value = MACHINE_NONE;
 	fclose(f);
 	return (value);
 }
@@ -51,7 +51,7 @@ static uint64_t
 group_number(const char *root, const char *base, const char *group,
     const char *file)
 {
-	uint64_t value = LIMITS_NONE;
+	uint64_t value = MACHINE_NONE;
 	char path[PATH_MAX_BYTES], at[PATH_MAX_BYTES];
 	char *slash;
 
@@ -82,7 +82,7 @@ has_word(const char *list, const char *word)
 /* One line of /proc/self/cgroup: number:controllers:path, of the second
  * version without controllers. */
 static void
-read_group(struct limits *l, const char *root, char *line)
+read_group(struct machine *l, const char *root, char *line)
 {
 	char *controllers = strchr(line, ':'), *group;
 
@@ -106,7 +106,7 @@ read_group(struct limits *l, const char *root, char *line)
 }
 
 static void
-read_groups(struct limits *l, const char *root)
+read_groups(struct machine *l, const char *root)
 {
 	char path[PATH_MAX_BYTES], line[PATH_MAX_BYTES];
 	FILE *f;
@@ -127,7 +127,7 @@ own_limit(int resource)
 	/* glibc's type for it is its own. */
 	if (getrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit) == -1 ||
 	    limit.rlim_cur == RLIM_INFINITY)
-		return (LIMITS_NONE);
+		return (MACHINE_NONE);
 	return (limit.rlim_cur);
 }
 
@@ -137,15 +137,15 @@ physical_memory(void)
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
 
 	return (pages > 0 && size > 0 ?
-	    (uint64_t)pages * (uint64_t)size : LIMITS_NONE);
+	    (uint64_t)pages * (uint64_t)size : MACHINE_NONE);
 }
 
 void
-limits_read(struct limits *l, const char *root)
+machine_read(struct machine *l, const char *root)
 {
 
 	l->descriptors = own_limit(RLIMIT_NOFILE);
-	l->processes = LIMITS_NONE;
+	l->processes = MACHINE_NONE;
 #ifdef RLIMIT_NPROC
 	/* It does not hold for root. */
 	if (geteuid() != 0)
@@ -157,7 +157,7 @@ limits_read(struct limits *l, const char *root)
 	l->maps = proc_number(root, "vm/max_map_count", 1);
 	l->backlog = proc_number(root, "net/core/somaxconn", 1);
 	l->tcp_pages = proc_number(root, "net/ipv4/tcp_mem", 3);
-	l->tasks = LIMITS_NONE;
+	l->tasks = MACHINE_NONE;
 	l->memory = physical_memory();
 	read_groups(l, root);
 }
