@@ -39,6 +39,8 @@ UNIT_TESTS = \
 	test_mpsc \
 	test_park \
 	test_peer \
+	test_siphash \
+	test_source \
 	test_refuse \
 	test_ring \
 	test_throttle \
@@ -76,6 +78,15 @@ test_park_LDADD = $(UNIT_LIBS)
 test_peer_SOURCES = tests/test_peer.c $(UNIT_FILES)
 test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_peer_LDADD = $(UNIT_LIBS)
+
+test_siphash_SOURCES = tests/test_siphash.c $(UNIT_FILES)
+test_siphash_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_siphash_LDADD = $(UNIT_LIBS)
+
+test_source_SOURCES = tests/test_source.c $(UNIT_FILES)
+test_source_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
+test_source_LDADD = $(UNIT_LIBS)
 
 test_refuse_SOURCES = tests/test_refuse.c $(UNIT_FILES)
 test_refuse_CPPFLAGS = $(UNIT_CPPFLAGS)
