@@ -4,15 +4,18 @@ noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/address.c src/address.h \
+	src/await.c src/await.h \
 	src/bytes.c src/bytes.h \
 	src/clock.h \
 	src/conn.c src/conn.h \
 	src/converse.c src/converse.h \
 	src/counters.c src/counters.h \
+	src/deadline.c src/deadline.h \
 	src/dispatch.c src/dispatch.h \
 	src/drain.c src/drain.h \
 	src/error.c \
 	src/events.c src/events.h \
+	src/expire.c src/expire.h \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/job.c src/job.h \
@@ -21,6 +24,7 @@ libthrong_core_la_SOURCES = \
 	src/main.c \
 	src/mpsc.h \
 	src/options.c src/options.h \
+	src/pace.c src/pace.h \
 	src/park.c src/park.h \
 	src/parse.c src/parse.h \
 	src/peer.c src/peer.h \
@@ -34,6 +38,7 @@ libthrong_core_la_SOURCES = \
 	src/server.c \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/stall.c src/stall.h \
 	src/wakeup.c src/wakeup.h \
 	src/work.c src/work.h \
 	src/write.c src/write.h

@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "drain.h"
+#include "expire.h"
 #include "reactor.h"
 #include "write.h"
 
@@ -57,7 +58,7 @@ static void
 replied(struct reactor *r, struct job *job)
 {
 	struct conn *c = conn_find(r, job->slot, job->generation);
-	bool close = job->close, sent;
+	bool close = job->close, sent, over;
 
 	dispatch_returned(r, job);
 	if (c == NULL) {
@@ -68,7 +69,13 @@ replied(struct reactor *r, struct job *job)
 	c->job = NULL;
 	c->job_out = false;
 	c->state = job->state;
+	c->active = reactor_ms(r);
+	/* Nothing of it was looked at meanwhile. */
+	if (c->pace.state != PACE_NONE)
+		expire_resumed(c);
 	sent = write_job(c, job) == 0;
+	over = sent && write_pending(c) >
+	    r->service->config.output_hard + job->last;
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
@@ -82,10 +89,12 @@ replied(struct reactor *r, struct job *job)
 	}
 	if (close)
 		conn_last(c, CLOSE_DONE);
-	if (sent)
-		conn_poke(c);
-	else
+	if (!sent)
 		conn_close(c, CLOSE_RESET);
+	else if (over)
+		conn_abort(c, CLOSE_OUTPUT_HARD);
+	else
+		conn_poke(c);
 }
 
 /* A connection's state has been closed. */

@@ -38,6 +38,10 @@ UNIT_TESTS = \
 	test_park \
 	test_peer \
 	test_refuse \
+	test_deadline \
+	test_expire \
+	test_pace \
+	test_stall \
 	test_wakeup
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -46,6 +50,23 @@ test_bytes_SOURCES = tests/test_bytes.c $(UNIT_FILES)
 test_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_bytes_LDADD = $(UNIT_LIBS)
+
+test_deadline_SOURCES = tests/test_deadline.c $(UNIT_FILES)
+test_deadline_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_deadline_LDADD = $(UNIT_LIBS)
+
+test_expire_SOURCES = tests/test_expire.c $(RIG_FILES) $(UNIT_FILES)
+test_expire_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_expire_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_expire_LDADD = $(UNIT_LIBS)
+
+test_pace_SOURCES = tests/test_pace.c $(UNIT_FILES)
+test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_pace_LDADD = $(UNIT_LIBS)
+
+test_stall_SOURCES = tests/test_stall.c $(UNIT_FILES)
+test_stall_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_stall_LDADD = $(UNIT_LIBS)
 
 test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
 test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)
