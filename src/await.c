@@ -11,13 +11,6 @@
 #include "deadline.h"
 #include "stall.h"
 
-/* Where the system tells the end of the client's sending without reading. */
-#ifdef POLLRDHUP
-#define HALF_CLOSED POLLRDHUP
-#else
-#define HALF_CLOSED 0
-#endif
-
 void
 await_begin(struct await *a, struct service *s, int fd)
 {
@@ -161,12 +154,10 @@ send_some(struct await *a, const char *bytes, size_t length)
 static bool
 has_ended(const struct await *a)
 {
-	struct pollfd p = { .fd = a->fd, .events = HALF_CLOSED };
 
 	/* Acquire: pairs with the server's release. */
-	return (HALF_CLOSED != 0 && !atomic_load_explicit(
-	    &a->service->draining, memory_order_acquire) &&
-	    poll(&p, 1, 0) == 1 && (p.revents & HALF_CLOSED) != 0);
+	return (!atomic_load_explicit(&a->service->draining,
+	    memory_order_acquire) && stall_half_closed(a->fd));
 }
 
 /* Close with a reset: what is not taken need not be kept by the kernel. */
@@ -229,9 +220,8 @@ send_rest(struct await *a, const char *bytes, size_t length)
 }
 
 int
-await_send(struct await *a, const char *bytes, size_t length, size_t last)
+await_send(struct await *a, const char *bytes, size_t length)
 {
-	const throng_config *config = &a->service->config;
 	ssize_t n = 0;
 	size_t rest;
 
@@ -239,10 +229,11 @@ await_send(struct await *a, const char *bytes, size_t length, size_t last)
 		return (-1);
 	if ((rest = length - (size_t)n) == 0)
 		return (0);
-	/* Nothing is read of it until all of this is sent. */
-	if (rest > config->output_soft)
+	/*
+	 * Nothing is read or worked on until all of this is sent, so there is
+	 * no more than one job's replies, which is less than output_hard.
+	 */
+	if (rest > a->service->config.output_soft)
 		counter_add(&a->service->shared.output_soft, 1);
-	if (rest > config->output_hard + last)
-		return (give_up(a, CLOSE_OUTPUT_HARD));
 	return (send_rest(a, bytes + n, rest));
 }

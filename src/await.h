@@ -61,11 +61,10 @@ void await_answered(struct await *await);
 ssize_t await_receive(struct await *await, char *place, size_t size);
 
 /**
- * await_send(await, bytes, length, last):
- * Send all of it; `last` bytes of it are the last reply. Return 0, or -1 with
- * `await->why` set. Thread: the client's own.
+ * await_send(await, bytes, length):
+ * Send all of it. Return 0, or -1 with `await->why` set.
+ * Thread: the client's own.
  */
-int await_send(struct await *await, const char *bytes, size_t length,
-    size_t last);
+int await_send(struct await *await, const char *bytes, size_t length);
 
 #endif /* AWAIT_H */

@@ -85,6 +85,7 @@ struct conn {
 	bool job_out;
 	bool job_held;      /* `job` waits for the output to drain */
 	bool eof;           /* the client has sent all it will */
+	bool half_closed;   /* so it seems, though it may not be read yet */
 	bool paused;        /* reading is stopped for now */
 	bool asked;         /* a request of it was complete */
 	bool admitted;      /* it has one of the service's places */

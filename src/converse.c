@@ -124,8 +124,8 @@ answer(struct conversation *v)
 		process_job(&v->processor, job);
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);
-		if (await_send(&v->await, job->out.data, job->out.length,
-		    job->last) == -1) {
+		if (await_send(&v->await, job->out.data, job->out.length) ==
+		    -1) {
 			counter_add(lost_counter(v),
 			    job->replies + job_unanswered(job));
 			counter_add(&counters->replies,
@@ -236,7 +236,7 @@ refuse(struct conversation *v, const struct peer *peer)
 
 	counter_add(&v->service->shared.refused, 1);
 	event_refused(&v->service->log, peer, "busy");
-	if (await_send(&v->await, frame, length, length) == 0)
+	if (await_send(&v->await, frame, length) == 0)
 		linger(v->await.fd);
 	return (CLOSE_REFUSED);
 }

@@ -125,15 +125,6 @@ expire_resumed(struct conn *c)
 		(void)by(c, now, now + c->reactor->service->config.frame_ms);
 }
 
-/* How long a connection whose output waits may take nothing. */
-static uint32_t
-write_limit(const struct conn *c)
-{
-	const throng_config *config = &c->reactor->service->config;
-
-	return (c->eof ? config->half_close_ms : config->write_ms);
-}
-
 /* When to look again at one whose output waits. */
 static uint32_t
 next_look(const struct conn *c, uint32_t now)
@@ -204,15 +195,23 @@ earlier(uint32_t a, uint32_t b)
 static uint32_t
 writing_until(struct conn *c, uint32_t now, enum close_reason *reason)
 {
+	const throng_config *config = &c->reactor->service->config;
 	uint32_t since;
 
 	stall_look(&c->stall, c->fd, write_pending(c), now);
 	since = c->stall.since;
-	/* At least from when it ended its sending, or was sent something. */
-	if (c->eof && deadline_before(since, c->active))
+	*reason = CLOSE_TIMEOUT_WRITE;
+	if (!c->half_closed && (c->eof || stall_half_closed(c->fd))) {
+		c->half_closed = true;
+		c->active = c->eof ? c->active : now;
+	}
+	if (!c->half_closed)
+		return (earlier(since + config->write_ms, next_look(c, now)));
+	/* From when it ended its sending, or was sent something, on. */
+	if (deadline_before(since, c->active))
 		since = c->active;
-	*reason = c->eof ? CLOSE_TIMEOUT_HALF_CLOSE : CLOSE_TIMEOUT_WRITE;
-	return (earlier(since + write_limit(c), next_look(c, now)));
+	*reason = CLOSE_TIMEOUT_HALF_CLOSE;
+	return (earlier(since + config->half_close_ms, next_look(c, now)));
 }
 
 /* The earliest deadline of a connection that is being read. */

@@ -2,6 +2,7 @@
 
 #include "stall.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #ifdef HAVE_LINUX_SOCKIOS_H
 #include <linux/sockios.h>
@@ -60,6 +61,19 @@ stall_look(struct stall *s, int fd, size_t waiting, uint32_t now)
 		s->since = now;
 	s->waiting = here;
 	s->queued = there;
+}
+
+bool
+stall_half_closed(int fd)
+{
+#ifdef POLLRDHUP
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+	return (poll(&p, 1, 0) == 1 && (p.revents & POLLRDHUP) != 0);
+#else
+	(void)fd;
+	return (false);
+#endif
 }
 
 uint32_t

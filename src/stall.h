@@ -10,6 +10,7 @@
 #ifndef STALL_H
 #define STALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,13 @@ void stall_add(struct stall *stall, size_t length);
  * last look, `since` becomes `now`. Thread: the owner's.
  */
 void stall_look(struct stall *stall, int fd, size_t waiting, uint32_t now);
+
+/**
+ * stall_half_closed(fd):
+ * Return whether the client has ended its sending, even if not all of that
+ * was read; false where the system cannot tell. Thread: the owner's.
+ */
+bool stall_half_closed(int fd);
 
 /**
  * stall_interval(limit):

@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	test_park \
 	test_peer \
 	test_refuse \
+	test_await \
 	test_deadline \
 	test_expire \
 	test_pace \
@@ -50,6 +51,11 @@ test_bytes_SOURCES = tests/test_bytes.c $(UNIT_FILES)
 test_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_bytes_LDADD = $(UNIT_LIBS)
+
+test_await_SOURCES = tests/test_await.c $(UNIT_FILES)
+test_await_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_await_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+test_await_LDADD = $(UNIT_LIBS)
 
 test_deadline_SOURCES = tests/test_deadline.c $(UNIT_FILES)
 test_deadline_CPPFLAGS = $(UNIT_CPPFLAGS)
