@@ -51,6 +51,8 @@ gather_read(struct conversation *v)
 			g->start = at + used;
 	}
 	await_looked(&v->await, &v->scan, v->job->count > 0);
+	if (v->job->count > 0)
+		counter_add(&v->service->shared.received, v->job->count);
 	v->broken = status == GATHER_END;
 	/* What broke it has been counted as invalid, not as partial. */
 	if (v->broken) {
@@ -207,6 +209,7 @@ end_input(struct conversation *v, enum close_reason reason)
 		return;
 	rest = gather_count(v->gather.framer, &v->scan,
 	    in->data + start, in->length - start);
+	counter_add(&v->service->shared.received, rest);
 	if (rest > 0)
 		counter_add(reason == CLOSE_DONE || reason == CLOSE_INVALID ?
 		    &v->service->shared.dropped_closing : lost_counter(v),

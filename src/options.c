@@ -8,36 +8,16 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
+#include "option_row.h"
 #include "parse.h"
 #include "settings.h"
-
-/** How an option's argument is read. */
-enum kind {
-	KIND_HELP,
-	KIND_VERSION,
-	KIND_LISTEN,
-	KIND_HANDLER,
-	KIND_CHOICE, /* one of a list of names, into an int */
-	KIND_COUNT,  /* into an unsigned */
-	KIND_SIZE,   /* into a size_t */
-	KIND_MS      /* a time, into an unsigned of milliseconds */
-};
-
-struct row {
-	const char *name;
-	const char *argument; /* as help shows it; NULL: none */
-	const char *help;
-	const char *choices[6];
-	enum kind kind;
-	size_t offset; /* in throng_config */
-	uint64_t min, max;
-};
 
 #define FIELD(name) offsetof(throng_config, name)
 
@@ -46,7 +26,7 @@ struct row {
 	.argument = "TIME", .kind = KIND_MS, .offset = FIELD(name), .min = 1, \
 	.max = SETTINGS_TIMEOUT_MS_MAX
 
-static const struct row rows[] = {
+static const struct option_row rows[] = {
 	{ .name = "listen", .argument = "ADDR", .kind = KIND_LISTEN,
 	    .help = "host:port, [ipv6]:port or unix:/path; repeatable; "
 	    "port 0: the kernel chooses (127.0.0.1:8000)" },
@@ -56,9 +36,10 @@ static const struct row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(framing),
 	    .choices = { "line", "raw", "len32", "len16", "netstring" },
 	    .help = "how requests are told apart (line)" },
-	{ .name = "mode", .argument = "pool|thread", .kind = KIND_CHOICE,
-	    .offset = FIELD(mode), .choices = { "pool", "thread" },
-	    .help = "reactors and workers, or a thread per client (pool)" },
+	{ .name = "mode", .argument = "pool|thread|inline", .kind = KIND_CHOICE,
+	    .offset = FIELD(mode), .choices = { "pool", "thread", "inline" },
+	    .help = "reactors and workers, a thread per client, or the handler "
+	    "within the reactor, which it must never hold up (pool)" },
 	{ .name = "workers", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(workers), .min = 1, .max = SETTINGS_WORKERS_MAX,
 	    .help = "threads that run the handler (4)" },
@@ -80,6 +61,18 @@ static const struct row rows[] = {
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
 	    .help = "more are answered busy (descriptor limit less 64)" },
+	{ .name = "max-connections-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "of one address, or of one IPv6 /64 (256; not loopback)" },
+	{ .name = "accept-rate-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(accept_rate), .min = 1,
+	    .max = SETTINGS_ACCEPT_RATE_MAX,
+	    .help = "new ones a second, likewise (100; not loopback)" },
+	{ .name = "memory-budget", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(memory_budget), .min = SETTINGS_BUDGET_MIN,
+	    .max = SETTINGS_BUDGET_MAX,
+	    .help = "for requests and replies of all (half of the memory)" },
 	{ .name = "backlog", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(backlog), .min = 1, .max = SETTINGS_BACKLOG_MAX,
 	    .help = "connections that the kernel may hold (4096)" },
@@ -120,12 +113,22 @@ static const struct row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(log_format),
 	    .choices = { "text", "json" },
 	    .help = "how log lines are written (text)" },
+	{ .name = "check", .kind = KIND_CHECK,
+	    .help = "serve nothing; say what would be done, and which limit "
+	    "of the machine is below what was asked" },
 	{ .name = "help", .kind = KIND_HELP, .help = "print this" },
 	{ .name = "version", .kind = KIND_VERSION,
 	    .help = "print the version" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+const struct option_row *
+option_row(size_t index)
+{
+
+	return (index < ROWS ? &rows[index] : NULL);
+}
 
 /** What the parsing of one command line needs. */
 struct parsing {
@@ -175,7 +178,8 @@ put_typed(FILE *err, const char *text)
 
 /* The beginning of every complaint about an option's value. */
 static void
-put_wrong(const struct parsing *p, const struct row *row, const char *value)
+put_wrong(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	fprintf(p->err, "%s: --%s ", p->program, row->name);
@@ -184,7 +188,8 @@ put_wrong(const struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-wrong_time(const struct parsing *p, const struct row *row, const char *value)
+wrong_time(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	put_wrong(p, row, value);
@@ -194,7 +199,7 @@ wrong_time(const struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-wrong_range(const struct parsing *p, const struct row *row,
+wrong_range(const struct parsing *p, const struct option_row *row,
     const char *value, const char *what)
 {
 
@@ -205,7 +210,7 @@ wrong_range(const struct parsing *p, const struct row *row,
 }
 
 static int
-set_listen(struct parsing *p, const struct row *row, const char *value)
+set_listen(struct parsing *p, const struct option_row *row, const char *value)
 {
 	throng_config *c = &p->options->config;
 
@@ -219,7 +224,7 @@ set_listen(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_handler(struct parsing *p, const struct row *row, const char *value)
+set_handler(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	for (const throng_handler *const *h = p->handlers; *h != NULL; h++) {
@@ -237,7 +242,7 @@ set_handler(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_choice(struct parsing *p, const struct row *row, const char *value)
+set_choice(struct parsing *p, const struct option_row *row, const char *value)
 {
 	/* All enums of throng_config are ints, counted from 0. */
 	char *field = (char *)&p->options->config + row->offset;
@@ -254,7 +259,7 @@ set_choice(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_number(struct parsing *p, const struct row *row, const char *value)
+set_number(struct parsing *p, const struct option_row *row, const char *value)
 {
 	char *field = (char *)&p->options->config + row->offset;
 	uint64_t v;
@@ -285,7 +290,7 @@ set_number(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set(struct parsing *p, const struct row *row, const char *value)
+set(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	switch (row->kind) {
@@ -301,6 +306,7 @@ set(struct parsing *p, const struct row *row, const char *value)
 		return (set_number(p, row, value));
 	case KIND_HELP:
 	case KIND_VERSION:
+	case KIND_CHECK:
 		break;
 	}
 	return (0);
@@ -339,8 +345,9 @@ unknown(const struct parsing *p, char **argv, int c)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
-	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	/* A letter beyond ASCII may be below 0. */
+	return (stray(p, c == '?' && (optopt > (int)ROWS || optopt < 0) ?
+	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
 	    "no such option"));
 }
 
@@ -352,6 +359,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	struct parsing p = { .handlers = handlers, .options = options,
 	    .err = err };
 	struct option long_options[ROWS + 1];
+	bool check = false;
 	int c;
 
 	p.program = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "throngd";
@@ -359,9 +367,11 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	options->handler = handlers[0];
 	make_long_options(long_options);
 	opterr = 0;
-	optind = 1;
+	/* Not 1: a line that was refused amid its letters before, in this
+	 * process, would be gone on with. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		const struct row *row = c > 0 && (size_t)c <= ROWS ?
+		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;
 
 		if (row == NULL)
@@ -376,8 +386,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		}
 		if (set(&p, row, optarg) == -1)
 			return (OPTIONS_WRONG);
+		check = check || row->kind == KIND_CHECK;
 	}
 	if (optind < argc)
 		return (stray(&p, argv[optind], "not an option"));
-	return (OPTIONS_SERVE);
+	return (check ? OPTIONS_CHECK : OPTIONS_SERVE);
 }

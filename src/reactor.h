@@ -25,6 +25,7 @@
 struct acceptor;
 struct conn;
 struct dispatch;
+struct inlined;
 struct perclient;
 struct pool;
 
@@ -53,6 +54,7 @@ struct reactor {
 	struct service *service;
 	struct pool *pool;
 	struct perclient *perclient; /* thread mode: who takes connections */
+	struct inlined *inlined;     /* inline mode: who runs the handler */
 	struct event_base *base;
 	struct event *wakeup_event;
 	pthread_t thread;
@@ -102,7 +104,7 @@ struct reactor {
 /**
  * reactor_open(reactor, service, number):
  * Make a reactor that does not run yet, in place. Return THRONG_OK, or an
- * error with nothing left behind. Thread: any.
+ * error with one line in the log and nothing left behind. Thread: any.
  */
 throng_error reactor_open(struct reactor *reactor, struct service *service,
     unsigned number);
@@ -115,8 +117,8 @@ void reactor_close(struct reactor *reactor);
 
 /**
  * reactor_start(reactor):
- * Run the loop in a thread of its own. Return 0 or an errno value.
- * Thread: any.
+ * Run the loop in a thread of its own. Return 0 or an errno value; then there
+ * is no thread. Thread: any.
  */
 int reactor_start(struct reactor *reactor);
 

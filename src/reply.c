@@ -45,6 +45,8 @@ reply_unworked(struct reactor *r, struct job *job)
 		/* As it was before it left. */
 		c->state = job->state;
 		c->job_out = false;
+		if (c->pace.state != PACE_NONE)
+			expire_resumed(c);
 		dispatch_again(r, job);
 	} else {
 		r->jobs_out--;
@@ -107,8 +109,8 @@ ended(struct reactor *r, struct job *job)
 	reactor_poke(r);
 }
 
-static void
-arrived(struct reactor *r, struct job *job)
+void
+reply_job(struct reactor *r, struct job *job)
 {
 
 	if (job->unworked) {
@@ -158,7 +160,7 @@ reply_look(struct reactor *r)
 		r->pending = mpsc_take(&r->replies);
 	while ((node = r->pending) != NULL && left-- > 0) {
 		r->pending = node->next;
-		arrived(r, job_of(node));
+		reply_job(r, job_of(node));
 	}
 	/* Nobody signals for what was taken already. */
 	if (r->pending != NULL)

@@ -19,6 +19,7 @@ struct service {
 	const throng_handler *handler;
 	struct framer framer;
 	struct log log;
+	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
 	uint64_t job_time_max;        /* nanoseconds of one job at a time */
 	size_t replies_max;           /* bytes of one job's replies at a time */

@@ -71,7 +71,7 @@ check_ranges(const struct log *log, const throng_config *c)
 	const struct range ranges[] = {
 		{ "listen", c->listen_count, 0, THRONG_LISTEN_MAX },
 		{ "framing", c->framing, 0, THRONG_FRAME_NETSTRING },
-		{ "mode", c->mode, 0, THRONG_MODE_THREAD },
+		{ "mode", c->mode, 0, THRONG_MODE_INLINE },
 		{ "accept", c->accept, 0, THRONG_ACCEPT_SHARED },
 		{ "workers", c->workers, 1, SETTINGS_WORKERS_MAX },
 		{ "reactors", c->reactors, 1, SETTINGS_REACTORS_MAX },
@@ -79,6 +79,13 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "max_reply", c->max_reply, 1, SETTINGS_REPLY_MAX },
 		{ "max_connections", c->max_connections, 0,
 		    SETTINGS_CONNECTIONS_MAX },
+		{ "max_per_source", c->max_per_source, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "accept_rate", c->accept_rate, 0,
+		    SETTINGS_ACCEPT_RATE_MAX },
+		{ "memory_budget", c->memory_budget > 0 ? c->memory_budget :
+		    SETTINGS_BUDGET_MIN, SETTINGS_BUDGET_MIN,
+		    SETTINGS_BUDGET_MAX },
 		{ "backlog", c->backlog, 1, SETTINGS_BACKLOG_MAX },
 		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
 		    SETTINGS_STACK_MAX },
@@ -120,6 +127,17 @@ handler_ok(const throng_handler *h)
 	    (h->connection_open == NULL) == (h->connection_close == NULL));
 }
 
+uint64_t
+settings_connections(uint64_t descriptors)
+{
+	uint64_t kept = descriptors / 4 < DESCRIPTORS_KEPT ?
+	    descriptors / 4 : DESCRIPTORS_KEPT;
+
+	descriptors -= kept;
+	return (descriptors < SETTINGS_CONNECTIONS_MAX ? descriptors :
+	    SETTINGS_CONNECTIONS_MAX);
+}
+
 /* Every connection costs a descriptor. */
 static throng_error
 limit_connections(struct service *s)
@@ -131,10 +149,7 @@ limit_connections(struct service *s)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
 		    "max_connections", 0, 0));
-	most = limit.rlim_cur;
-	most -= most / 4 < DESCRIPTORS_KEPT ? most / 4 : DESCRIPTORS_KEPT;
-	if (most > SETTINGS_CONNECTIONS_MAX)
-		most = SETTINGS_CONNECTIONS_MAX;
+	most = settings_connections(limit.rlim_cur);
 	if (asked > most || most == 0)
 		return (complain(&s->log, THRONG_ERR_LIMIT,
 		    "max_connections", asked, most));
@@ -153,16 +168,17 @@ settings_apply(struct service *s, const throng_config *config,
 	s->job_time_max = JOB_TIME_MAX;
 	s->replies_max = config->output_soft < JOB_REPLIES_MAX ?
 	    config->output_soft : JOB_REPLIES_MAX;
+	s->sink.counters = &s->shared;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
-		&s->shared.log_lost,
+		&s->sink,
 	};
 	/* A log that cannot say so is of no use for the complaint. */
 	if (config->log_format > THRONG_LOG_JSON ||
 	    config->log_level > THRONG_LOG_DEBUG)
 		s->log = (struct log){
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
-			&s->shared.log_lost,
+			&s->sink,
 		};
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);

@@ -24,36 +24,49 @@
 			fail_msg("%s: %s", #call, support_why()); \
 	} while (0)
 
-static struct {
+/* A server and what its handler did. Kept, one a phase: after
+ * THRONG_ERR_STUCK a server is left as it is, which is no leak, and its
+ * handler may return while the next one is looked at. */
+struct phase {
+	struct inside server;
 	atomic_int opened, closed, begun;
 	int ms; /* how long the handler takes */
-} seen;
+};
 
-/* Kept: after THRONG_ERR_STUCK a server is left as it is, which is no leak. */
-static struct inside servers[8];
+static struct phase phases[] = {
+	{ .ms = 1 }, { .ms = 500 }, { .ms = 1040 }, { .ms = 1060 },
+	{ .ms = 1500 },
+};
+
+static struct phase inlined[] = { { .ms = 500 }, { .ms = 1500 } };
+
+/* The phase whose server accepts now. */
+static _Atomic(struct phase *) current;
 
 static void *
 connection_open(void)
 {
+	struct phase *p = atomic_load(&current);
 
-	atomic_fetch_add(&seen.opened, 1);
-	return (&seen);
+	atomic_fetch_add(&p->opened, 1);
+	return (p);
 }
 
 static void
 connection_close(void *state)
 {
+	struct phase *p = state;
 
-	(void)state;
-	atomic_fetch_add(&seen.closed, 1);
+	atomic_fetch_add(&p->closed, 1);
 }
 
 static int
 take_long(const char *input, size_t length, throng_reply *reply)
 {
+	struct phase *p = throng_connection_state(reply);
 
-	atomic_fetch_add(&seen.begun, 1);
-	poll(NULL, 0, seen.ms);
+	atomic_fetch_add(&p->begun, 1);
+	poll(NULL, 0, p->ms);
 	return (throng_reply_append(reply, input, length));
 }
 
@@ -65,31 +78,29 @@ static const throng_handler late = {
 };
 
 static void
-returns_after(struct inside *s, int ms)
+returns_after(struct phase *p, throng_mode mode)
 {
+	struct inside *s = &p->server;
 	throng_config config;
 	struct caller *c;
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 
-	seen.ms = ms;
-	atomic_store(&seen.opened, 0);
-	atomic_store(&seen.closed, 0);
-	atomic_store(&seen.begun, 0);
-	inside_config(&config, THRONG_MODE_POOL);
+	atomic_store(&current, p);
+	inside_config(&config, mode);
 	config.drain_ms = 50;
 	config.workers = 2;
 	must(inside_start(s, &config, &late));
 	c = caller_open(throng_address(s->server, 0), THRONG_FRAME_LINE);
 	assert_non_null(c);
 	must(caller_request(c, "x", 1));
-	while (atomic_load(&seen.begun) == 0 && support_turn(deadline))
+	while (atomic_load(&p->begun) == 0 && support_turn(deadline))
 		continue;
 	/* Drained until 50 ms, killed until 1,050, waited for until 2,050. */
 	throng_stop(s->server);
 	switch (inside_join(s)) {
 	case THRONG_OK:
-		assert_int_equal(atomic_load(&seen.opened), 1);
-		assert_int_equal(atomic_load(&seen.closed), 1);
+		assert_int_equal(atomic_load(&p->opened), 1);
+		assert_int_equal(atomic_load(&p->closed), 1);
 		throng_free(s->server);
 		s->server = NULL;
 		break;
@@ -104,11 +115,21 @@ returns_after(struct inside *s, int ms)
 static void
 in_every_phase(void **state)
 {
-	static const int ms[] = { 1, 500, 1040, 1060, 1500 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(ms) / sizeof(ms[0]); i++)
-		returns_after(&servers[i], ms[i]);
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		returns_after(&phases[i], THRONG_MODE_POOL);
+}
+
+/* It holds its reactor up, which then cannot be joined. */
+static void
+within_the_reactor(void **state)
+{
+
+	(void)state;
+	returns_after(&inlined[0], THRONG_MODE_INLINE);
+	returns_after(&inlined[1], THRONG_MODE_INLINE);
+	assert_int_equal(inlined[1].server.ended, THRONG_ERR_STUCK);
 }
 
 int
@@ -116,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_every_phase),
+		cmocka_unit_test(within_the_reactor),
 	};
 
 	return (cmocka_run_group_tests_name("late_return", tests, NULL,

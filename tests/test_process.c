@@ -161,8 +161,10 @@ static void
 close_after_reply(void **state)
 {
 	struct bench *b = *state;
-	throng_handler handler = unit_handler;
+	/* Static, since bench_close() still looks into it. */
+	static throng_handler handler;
 
+	handler = unit_handler;
 	handler.traits = THRONG_CLOSE_AFTER_REPLY;
 	b->service.handler = &handler;
 	request(b, "!oversize");
@@ -319,9 +321,10 @@ static void
 worker_states(void **state)
 {
 	struct bench *b = *state;
-	throng_handler handler = unit_handler;
+	static throng_handler handler;
 	struct processor p;
 
+	handler = unit_handler;
 	handler.worker_open = open_worker;
 	handler.worker_close = close_worker;
 	b->service.handler = &handler;
