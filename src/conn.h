@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "admit.h"
 #include "bytes.h"
 #include "deadline.h"
 #include "events.h"
@@ -69,7 +70,7 @@ struct conn {
 	struct job *job;
 	void *state;
 	struct job *state_job;
-	TAILQ_ENTRY(conn) list; /* free slots */
+	TAILQ_ENTRY(conn) list; /* free slots, or silent */
 	struct deadline deadline; /* when expire.c looks at it */
 	struct frame_scan scan;
 	struct pace pace;       /* of an unfinished frame */
@@ -80,6 +81,7 @@ struct conn {
 	uint32_t slot;
 	uint32_t generation;
 	uint32_t lingered;  /* bytes read while lingering */
+	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */
 	uint8_t reason;     /* enum close_reason, from CONN_LAST on */
 	bool job_out;
@@ -91,18 +93,33 @@ struct conn {
 	bool paused;        /* reading is stopped for now */
 	bool asked;         /* a request of it was complete */
 	bool admitted;      /* it has one of the service's places */
+	bool silent;        /* no request has come yet */
 	struct peer peer;
 };
 
 /**
- * conn_open(reactor, fd, peer, admitted):
- * Take over an accepted, non-blocking socket. If it is not `admitted` it is
+ * conn_open(reactor, fd, peer, seat):
+ * Take over an accepted, non-blocking socket. If its `seat` is none it is
  * refused: answered `!error busy` and closed. The descriptor is the
  * connection's from here on, also when memory is short and it is closed.
  * Thread: the reactor's.
  */
 void conn_open(struct reactor *reactor, int fd, const struct peer *peer,
-    bool admitted);
+    struct seat seat);
+
+/**
+ * conn_heard(conn):
+ * The first request of a connection has come, or none will: it no longer
+ * makes room for newcomers. Thread: the reactor's.
+ */
+void conn_heard(struct conn *conn);
+
+/**
+ * conn_reap(reactor):
+ * Close the connection that has been without a first request the longest.
+ * Return false if there is none. Thread: the reactor's.
+ */
+bool conn_reap(struct reactor *reactor);
 
 /**
  * conn_find(reactor, slot, generation):

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "expire.h"
 #include "gather.h"
+#include "perclient.h"
 #include "process.h"
 
 /** Bytes read at a time; more once a read was filled. Memory that is not
@@ -23,6 +24,7 @@
 
 struct conversation {
 	struct service *service;
+	struct client *client;
 	struct await await;
 	struct job *job;
 	struct processor processor;
@@ -30,6 +32,7 @@ struct conversation {
 	struct gather gather;
 	size_t read_size;
 	bool broken; /* the framing was lost */
+	bool heard;  /* the first request has come */
 	bool last;   /* what has been read is the last that is */
 };
 
@@ -179,6 +182,9 @@ exchange(struct conversation *v)
 	for (;;) {
 		gather_read(v);
 		if (v->job->count > 0) {
+			if (!v->heard)
+				perclient_heard(v->client);
+			v->heard = true;
 			if (answer(v) == -1)
 				return (v->await.why);
 			if (v->job->close)
@@ -245,10 +251,11 @@ refuse(struct conversation *v, const struct peer *peer)
 }
 
 enum close_reason
-converse(struct service *s, int fd, const struct peer *peer)
+converse(struct service *s, int fd, const struct peer *peer,
+    struct client *client)
 {
 	struct conversation v = {
-		.service = s, .read_size = READ_FIRST,
+		.service = s, .client = client, .read_size = READ_FIRST,
 	};
 	enum close_reason reason = CLOSE_MEMORY;
 	_Atomic uint64_t *limit;

@@ -13,6 +13,7 @@
 #include "events.h"
 #include "expire.h"
 #include "inline.h"
+#include "read.h"
 #include "reply.h"
 
 /** Empty jobs kept for their next use. */
@@ -63,6 +64,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->number = number;
 	r->wakeup = (struct wakeup){ -1, -1 };
 	TAILQ_INIT(&r->free_slots);
+	TAILQ_INIT(&r->silent);
 	deadlines_init(&r->deadlines);
 	if ((r->base = base_new()) == NULL) {
 		event_trouble(&service->log, THRONG_LOG_ERROR,
@@ -83,6 +85,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
+	    read_open(r) == -1 ||
 	    (service->config.mode == THRONG_MODE_INLINE &&
 	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
@@ -211,6 +214,16 @@ reactor_job_done(struct reactor *r, struct job *job)
 	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;
 	r->idle_count++;
+}
+
+void
+reactor_count_silent(struct reactor *r, int n)
+{
+
+	/* Relaxed: a hint to others; there is one writer. */
+	atomic_store_explicit(&r->silent_count, (unsigned)n +
+	    atomic_load_explicit(&r->silent_count, memory_order_relaxed),
+	    memory_order_relaxed);
 }
 
 void
