@@ -109,6 +109,11 @@ TESTS += test_chaos
 test_chaos_SOURCES = tests/test_chaos.c tests/chaos.c tests/chaos.h \
 	tests/results.c tests/results.h $(frames_files) $(inside_files)
 test_chaos_CFLAGS = $(unit_cflags)
-test_chaos_LDADD = $(inside_libs)
+test_chaos_LDADD = $(unit_libs)
+
+# Bugs on purpose, and the tests that catch them.
+EXTRA_DIST += tests/seeded
+check-seeded:
+	$(srcdir)/tests/seeded/run.sh
 
 endif
