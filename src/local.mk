@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/address.c src/address.h \
+	src/batch.c src/batch.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \

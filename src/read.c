@@ -318,9 +318,10 @@ read_interest(struct conn *c)
 
 	if (c->eof || stop == c->paused)
 		return;
+	c->paused = stop;
 	if (stop)
 		event_del(&c->readable);
 	else if (event_add(&c->readable, NULL) == -1)
-		return;
-	c->paused = stop;
+		/* Nothing would ever look at it again. */
+		conn_close(c, CLOSE_MEMORY);
 }
