@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "clock.h"
+#include "accept.h"
 #include "dispatch.h"
+#include "expire.h"
 #include "gather.h"
 #include "read.h"
 #include "refuse.h"
+#include "source.h"
 #include "write.h"
 
 #define SLOTS_FIRST 64
@@ -120,15 +122,14 @@ prepare_state(struct conn *c)
 }
 
 static void
-greet_refused(struct conn *c)
+greet_refused(struct conn *c, enum admission why)
 {
 	char frame[REFUSE_MAX];
 	struct service *s = c->reactor->service;
 	size_t length;
 
 	c->reactor->refusing++;
-	counter_add_own(&c->reactor->counters.refused, 1);
-	event_refused(&s->log, &c->peer, "busy");
+	admit_refused(c->reactor, &c->peer, why);
 	conn_last(c, CLOSE_REFUSED);
 	length = refuse_frame(s->framer.framing, REFUSE_BUSY, 0, frame);
 	if (write_reply(c, frame, length) == 0)
@@ -139,7 +140,8 @@ greet_refused(struct conn *c)
 
 /* More refusals than may linger: answered without the courtesy. */
 static void
-refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
+refuse_abruptly(struct reactor *r, int fd, const struct peer *peer,
+    enum admission why)
 {
 	char frame[REFUSE_MAX];
 	size_t length;
@@ -148,13 +150,12 @@ refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
 	    frame);
 	(void)send(fd, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	evutil_closesocket(fd);
-	counter_add_own(&r->counters.refused, 1);
-	event_refused(&r->service->log, peer, "busy");
+	admit_refused(r, peer, why);
 }
 
 /* There is no memory for a connection: it costs only itself. */
 static void
-open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
+open_failed(struct reactor *r, struct conn *c, int fd, struct seat seat)
 {
 
 	event_trouble(&r->service->log, THRONG_LOG_WARN, "connection-dropped",
@@ -163,25 +164,30 @@ open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
 		event_del(&c->readable);
 	evutil_closesocket(fd);
 	if (c != NULL) {
+		expire_forget(c);
 		job_free(c->state_job);
 		slot_give(c);
 	}
-	if (admitted)
-		service_leave(r->service);
+	if (seat.admission != ADMIT_OK)
+		return;
+	reactor_count_silent(r, -1);
+	admit_leave(r->service, seat.source);
 }
 
 void
-conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
+conn_open(struct reactor *r, int fd, const struct peer *peer,
+    struct seat seat)
 {
+	bool admitted = seat.admission == ADMIT_OK;
 	struct conn *c;
 
 	if (!admitted && r->refusing >= CONN_REFUSING_MAX) {
-		refuse_abruptly(r, fd, peer);
+		refuse_abruptly(r, fd, peer, seat.admission);
 		return;
 	}
 	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
-	    prepare_state(c) == -1) {
-		open_failed(r, c, fd, admitted);
+	    prepare_state(c) == -1 || (admitted && !expire_opened(c))) {
+		open_failed(r, c, fd, seat);
 		return;
 	}
 	c->phase = CONN_OPEN;
@@ -189,11 +195,37 @@ conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
 	c->admitted = admitted;
 	r->open++;
 	if (!admitted) {
-		greet_refused(c);
+		greet_refused(c, seat.admission);
 		return;
 	}
+	c->source = seat.source;
+	c->silent = true;
+	TAILQ_INSERT_TAIL(&r->silent, c, list);
 	counter_add_own(&r->counters.connections, 1);
 	event_accepted(&r->service->log, peer);
+}
+
+void
+conn_heard(struct conn *c)
+{
+
+	if (!c->silent)
+		return;
+	c->silent = false;
+	TAILQ_REMOVE(&c->reactor->silent, c, list);
+	reactor_count_silent(c->reactor, -1);
+}
+
+bool
+conn_reap(struct reactor *r)
+{
+	struct conn *c = TAILQ_FIRST(&r->silent);
+
+	if (c == NULL)
+		return (false);
+	counter_add_own(&r->counters.reaped, 1);
+	conn_close(c, CLOSE_REAPED);
+	return (true);
 }
 
 /*
@@ -257,9 +289,12 @@ void
 conn_close(struct conn *c, enum close_reason reason)
 {
 	struct reactor *r = c->reactor;
+	_Atomic uint64_t *limit = expire_counter(&r->counters, reason);
 
-	if (c->phase == CONN_LINGER)
-		TAILQ_REMOVE(&r->lingering, c, list);
+	if (limit != NULL)
+		counter_add_own(limit, 1);
+	expire_forget(c);
+	conn_heard(c);
 	end_input(c, reason);
 	end_job(c);
 	end_state(c);
@@ -270,13 +305,25 @@ conn_close(struct conn *c, enum close_reason reason)
 	event_closed(&r->service->log, &c->peer, reason);
 	if (c->admitted) {
 		counter_add_own(&r->counters.closed, 1);
-		service_leave(r->service);
+		/* What a worker still does for it counts on: see reply.c. */
+		admit_leave(r->service, c->job_out ? SOURCE_NONE : c->source);
 	} else {
 		r->refusing--;
 	}
 	r->open--;
+	if (r->accept_paused)
+		accept_room(r);
 	slot_give(c);
 	reactor_poke(r);
+}
+
+void
+conn_abort(struct conn *c, enum close_reason reason)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	conn_close(c, reason);
 }
 
 void
@@ -285,6 +332,7 @@ conn_last(struct conn *c, enum close_reason reason)
 
 	if (c->phase != CONN_OPEN)
 		return;
+	conn_heard(c);
 	c->phase = CONN_LAST;
 	c->reason = (uint8_t)reason;
 }
@@ -304,7 +352,6 @@ nothing_unread(const struct conn *c)
 static void
 linger(struct conn *c)
 {
-	struct reactor *r = c->reactor;
 
 	/* At the end there may be many; who is quiet is not waited for. */
 	if (c->eof || (c->reason == CLOSE_STOPPING && nothing_unread(c)) ||
@@ -312,12 +359,9 @@ linger(struct conn *c)
 		conn_close(c, c->phase == CONN_LAST ? c->reason : CLOSE_EOF);
 		return;
 	}
+	conn_heard(c);
 	c->phase = CONN_LINGER;
-	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
-	TAILQ_INSERT_TAIL(&r->lingering, c, list);
-	/* Adding it again would put it off, for ever in a crowd. */
-	if (!evtimer_pending(r->tick, NULL) && evtimer_add(r->tick,
-	    &(struct timeval){ .tv_usec = 100000 }) == -1) {
+	if (!expire_lingering(c)) {
 		conn_close(c, c->reason);
 		return;
 	}
@@ -327,13 +371,10 @@ linger(struct conn *c)
 }
 
 bool
-conn_expire(struct reactor *r, uint64_t now)
+conn_stuffed(const struct conn *c)
 {
-	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&r->lingering)) != NULL && c->deadline <= now)
-		conn_close(c, c->reason);
-	return (c != NULL);
+	return (write_pending(c) > c->reactor->service->config.output_soft);
 }
 
 void
@@ -345,7 +386,7 @@ conn_poke(struct conn *c)
 			conn_close(c, c->reason);
 		return;
 	}
-	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT) {
+	if (c->job_held && !conn_stuffed(c)) {
 		c->job_held = false;
 		dispatch_job(c->reactor, c->job);
 	}
@@ -355,7 +396,7 @@ conn_poke(struct conn *c)
 	}
 	/* At the end of the server, this was the last request of this one. */
 	if (c->reactor->phase != REACTOR_SERVING && c->job == NULL &&
-	    write_pending(c) <= CONN_OUTPUT_SOFT)
+	    !conn_stuffed(c))
 		conn_last(c, CLOSE_STOPPING);
 	if (c->job == NULL && (c->phase == CONN_LAST || c->eof) &&
 	    write_pending(c) == 0) {

@@ -14,7 +14,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "clock.h"
 #include "counters.h"
+#include "deadline.h"
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
@@ -40,8 +42,8 @@ TAILQ_HEAD(conn_list, conn);
 /**
  * Invariants:
  *
- * 1. Everything but `replies`, `wakeup` and `counters` is touched by the
- *    reactor's thread alone while that runs.
+ * 1. Everything but `replies`, `wakeup`, `counters` and what others read is
+ *    touched by the reactor's thread alone while that runs.
  * 2. `jobs_out` counts the jobs in the backlog and with workers; each comes
  *    back exactly once.
  * 3. `idle_jobs` holds the empty jobs; their number is bounded.
@@ -55,20 +57,27 @@ struct reactor {
 	struct inlined *inlined;     /* inline mode: who runs the handler */
 	struct event_base *base;
 	struct event *wakeup_event;
-	struct event *tick; /* deadlines, while there are any */
 	pthread_t thread;
 	unsigned number;
 	enum reactor_phase phase;
 	bool stopped; /* the loop is to end */
+	uint64_t now; /* clock_now() in this pass of the loop; 0: not asked */
 
 	/* conn.c */
 	struct conn **slots;
 	uint32_t slots_made;
 	uint32_t slots_room;
 	struct conn_list free_slots;
-	struct conn_list lingering; /* by deadline, earliest first */
+	struct conn_list silent;    /* no request yet, oldest first */
+	_Atomic unsigned silent_count; /* reactor_count_silent() */
 	unsigned open;
 	unsigned refusing; /* connections admitted only to be refused */
+
+	/* expire.c */
+	struct deadlines deadlines; /* of connections */
+	struct event *tick;         /* while there are any */
+	uint32_t tick_due;          /* when it fires, as reactor_ms() */
+	bool graced;                /* it was late: this time nobody is judged */
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
@@ -85,6 +94,7 @@ struct reactor {
 	/* accept.c */
 	struct acceptor *acceptors;
 	unsigned acceptor_count;
+	bool accept_paused; /* a timer runs to begin again */
 
 	/* the end */
 	void (*drained)(void *); /* called once when nothing is left */
@@ -148,6 +158,27 @@ struct job *reactor_job(struct reactor *reactor);
  * Take back a job. Thread: the reactor's.
  */
 void reactor_job_done(struct reactor *reactor, struct job *job);
+
+/**
+ * reactor_count_silent(reactor, n):
+ * There are `n` more connections, or fewer, that wait for their first request
+ * or are on their way to that. Thread: the reactor's.
+ */
+void reactor_count_silent(struct reactor *reactor, int n);
+
+/**
+ * reactor_ms(reactor):
+ * Return the time of this pass of the loop, in milliseconds that wrap round.
+ * It costs next to nothing. Thread: the reactor's.
+ */
+static inline uint32_t
+reactor_ms(struct reactor *reactor)
+{
+
+	if (reactor->now == 0)
+		reactor->now = clock_now();
+	return ((uint32_t)(reactor->now / CLOCK_MS));
+}
 
 /**
  * reactor_poke(reactor):

@@ -5,7 +5,8 @@
  * while it is small, by handing the whole buffer over when it is not. What is
  * incomplete, or comes while the connection's job is out, is kept in the
  * connection's own input, which takes further reads directly and grows with
- * the bytes received, not with those declared.
+ * the bytes received, not with those declared. So memory that cannot be had
+ * costs only the connection that it was for.
  */
 #include "read.h"
 
@@ -16,6 +17,7 @@
 
 #include "conn.h"
 #include "dispatch.h"
+#include "expire.h"
 #include "gather.h"
 #include "write.h"
 
@@ -44,8 +46,10 @@ receive(struct conn *c, struct bytes *to, size_t size)
 	do
 		n = recv(c->fd, place, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
+	c->active = reactor_ms(c->reactor);
 	if (n > 0) {
 		to->length += (size_t)n;
+		pace_received(&c->pace, (size_t)n);
 		return (n);
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -110,7 +114,12 @@ move(struct conn *c, struct job *job, struct bytes *from, size_t whole)
 	struct bytes moved;
 	char *place;
 
-	if (whole > MOVE_MIN && job->in.length == 0) {
+	/* The shared buffer goes away only once there is another: without it
+	 * nobody could be read from. Short of memory, the request is copied,
+	 * into what it needs alone. */
+	if (whole > MOVE_MIN && job->in.length == 0 &&
+	    (from != &c->reactor->scratch ||
+	    bytes_reserve(&job->in, READ_SIZE) != NULL)) {
 		/* The buffers change places; the rest, mostly little, goes
 		 * back into the one that the job had. */
 		moved = *from;
@@ -139,7 +148,11 @@ static void
 hand_on(struct conn *c, struct job *job)
 {
 
+	conn_heard(c);
+	if (!c->asked)
+		expire_asked(c);
 	c->job = job;
+	job->source = c->source;
 	job->slot = c->slot;
 	job->generation = c->generation;
 	job->peer = c->peer;
@@ -176,6 +189,7 @@ take(struct conn *c, struct bytes *from)
 	base = g.start = g.job->in.length;
 	before = g.job->count;
 	status = gather_all(&g, from, base);
+	expire_looked(c, g.job->count > before);
 	counter_add_own(&r->counters.received, g.job->count - before);
 	if (g.job->count > before)
 		ok = move(c, g.job, from, g.start - base);
@@ -201,8 +215,14 @@ static bool
 may_take(const struct conn *c)
 {
 
-	return (c->phase == CONN_OPEN && !c->job_out &&
-	    write_pending(c) <= CONN_OUTPUT_SOFT);
+	return (c->phase == CONN_OPEN && !c->job_out && !conn_stuffed(c));
+}
+
+int
+read_open(struct reactor *r)
+{
+
+	return (bytes_reserve(&r->scratch, READ_SIZE) == NULL ? -1 : 0);
 }
 
 bool
@@ -305,7 +325,7 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (write_pending(c) > CONN_OUTPUT_SOFT ||
+	return (conn_stuffed(c) ||
 	    ((c->job_out || c->job_held || (c->job != NULL &&
 	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
 }
@@ -319,9 +339,14 @@ read_interest(struct conn *c)
 	if (c->eof || stop == c->paused)
 		return;
 	c->paused = stop;
-	if (stop)
+	if (stop) {
 		event_del(&c->readable);
-	else if (event_add(&c->readable, NULL) == -1)
+		if (c->phase == CONN_OPEN && conn_stuffed(c))
+			counter_add_own(&c->reactor->counters.output_soft, 1);
+	} else if (event_add(&c->readable, NULL) == -1) {
 		/* Nothing would ever look at it again. */
 		conn_close(c, CLOSE_MEMORY);
+	} else {
+		expire_resumed(c);
+	}
 }

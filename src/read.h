@@ -10,6 +10,14 @@
 #include <stdbool.h>
 
 struct conn;
+struct reactor;
+
+/**
+ * read_open(reactor):
+ * Make the buffer that all connections' reads share. Return 0, or -1 if memory
+ * is short. Thread: any, before the reactor runs.
+ */
+int read_open(struct reactor *reactor);
 
 /**
  * read_arrived(fd, what, conn):

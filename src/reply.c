@@ -3,7 +3,9 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "drain.h"
+#include "expire.h"
 #include "reactor.h"
+#include "source.h"
 #include "write.h"
 
 /** Jobs worked on before other callbacks of the pass get their turn. */
@@ -20,6 +22,10 @@ gone(struct reactor *r, struct job *job)
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
 	job_settle(job, &r->counters);
+	/* Until now the work counted for the source: to leave it behind and
+	 * come again is not a way to have more of it. */
+	source_leave(r->service->sources, job->source);
+	job->source = SOURCE_NONE;
 	if (state != NULL &&
 	    r->service->handler->connection_close != NULL) {
 		job_reset(job);
@@ -44,6 +50,8 @@ reply_unworked(struct reactor *r, struct job *job)
 		/* As it was before it left. */
 		c->state = job->state;
 		c->job_out = false;
+		if (c->pace.state != PACE_NONE)
+			expire_resumed(c);
 		dispatch_again(r, job);
 	} else {
 		r->jobs_out--;
@@ -57,7 +65,7 @@ static void
 replied(struct reactor *r, struct job *job)
 {
 	struct conn *c = conn_find(r, job->slot, job->generation);
-	bool close = job->close, sent;
+	bool close = job->close, sent, over;
 
 	dispatch_returned(r, job);
 	if (c == NULL) {
@@ -68,7 +76,13 @@ replied(struct reactor *r, struct job *job)
 	c->job = NULL;
 	c->job_out = false;
 	c->state = job->state;
+	c->active = reactor_ms(r);
+	/* Nothing of it was looked at meanwhile. */
+	if (c->pace.state != PACE_NONE)
+		expire_resumed(c);
 	sent = write_job(c, job) == 0;
+	over = sent && write_pending(c) >
+	    r->service->config.output_hard + job->last;
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
@@ -82,10 +96,12 @@ replied(struct reactor *r, struct job *job)
 	}
 	if (close)
 		conn_last(c, CLOSE_DONE);
-	if (sent)
-		conn_poke(c);
-	else
+	if (!sent)
 		conn_close(c, CLOSE_RESET);
+	else if (over)
+		conn_abort(c, CLOSE_OUTPUT_HARD);
+	else
+		conn_poke(c);
 }
 
 /* A connection's state has been closed. */
@@ -112,6 +128,9 @@ reply_job(struct reactor *r, struct job *job)
 		break;
 	case JOB_END:
 		ended(r, job);
+		break;
+	case JOB_NEWCOMER:
+		admit_passed(r, job);
 		break;
 	case JOB_DRAIN:
 		drain_begin(r);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "expire.h"
 
 /* Allocations still to succeed; negative: all do. */
 static int callocs = -1;
@@ -56,6 +57,8 @@ refused(void **state)
 	rig->service.max_connections = 1;
 	rig_start(rig);
 	in = rig_client(rig);
+	rig_say(in, "first\n");
+	rig_hear(rig, in, "first\n");
 	out = rig_client(rig);
 	assert_int_equal(rig->reactor.refusing, 1);
 	rig_say(out, "served?\n");
@@ -63,7 +66,7 @@ refused(void **state)
 	rig_end(rig, out);
 	assert_int_equal(rig_stats(rig).refused, 1);
 	assert_int_equal(rig_stats(rig).connections, 1);
-	assert_int_equal(rig_stats(rig).requests, 0);
+	assert_int_equal(rig_stats(rig).requests, 1);
 	assert_int_equal(rig->reactor.refusing, 0);
 	/* Those in are not disturbed, and leaving makes room. */
 	rig_say(in, "a\n");
@@ -75,6 +78,75 @@ refused(void **state)
 	rig_hear(rig, in, "b\n");
 	assert_int_equal(rig_stats(rig).connections, 2);
 	close(in);
+	rig_free(rig);
+}
+
+/* When it is full, the one that has said nothing the longest makes room; a
+ * part of a request is nothing. */
+static void
+reaped(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[4], more;
+
+	(void)state;
+	rig->service.max_connections = 4;
+	rig_start(rig);
+	for (int i = 0; i < 4; i++)
+		fds[i] = rig_client(rig);
+	rig_say(fds[0], "a\n");
+	rig_hear(rig, fds[0], "a\n");
+	rig_say(fds[1], "part");
+	rig_settle(rig);
+	more = rig_client(rig);
+	rig_end(rig, fds[1]);
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	assert_int_equal(rig_stats(rig).dropped_partial, 1);
+	assert_int_equal(rig->reactor.open, 4);
+	assert_true(rig_silent(fds[2]));
+	rig_say(more, "b\n");
+	rig_hear(rig, more, "b\n");
+	for (int i = 2; i < 4; i++) {
+		rig_say(fds[i], "c\n");
+		rig_hear(rig, fds[i], "c\n");
+	}
+	/* Nobody is silent any more. */
+	fds[1] = rig_client(rig);
+	rig_hear(rig, fds[1], BUSY);
+	rig_end(rig, fds[1]);
+	assert_false(conn_reap(&rig->reactor));
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	assert_int_equal(rig_stats(rig).refused, 1);
+	assert_int_equal(rig_stats(rig).connections, 5);
+	close(fds[0]);
+	close(fds[2]);
+	close(fds[3]);
+	close(more);
+	rig_free(rig);
+}
+
+/* Whoever broke the framing, or left, is not reaped as well. */
+static void
+not_silent(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[3];
+
+	(void)state;
+	unit_framing(&rig->service, THRONG_FRAME_NETSTRING, 100);
+	rig_start(rig);
+	for (int i = 0; i < 3; i++)
+		fds[i] = rig_client(rig);
+	rig_say(fds[0], "nonsense");
+	rig_say(fds[1], "9:half");
+	shutdown(fds[1], SHUT_WR);
+	rig_settle(rig);
+	assert_true(conn_reap(&rig->reactor));
+	assert_false(conn_reap(&rig->reactor));
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	rig_end(rig, fds[2]);
+	rig_end(rig, fds[1]);
+	close(fds[0]);
 	rig_free(rig);
 }
 
@@ -173,21 +245,23 @@ static void
 lingers_by_time(void **state)
 {
 	struct rig *rig = rig_new(&unit_handler);
-	uint64_t before = clock_now(), first, second;
+	uint32_t before = clock_ms(), first, second;
 	int fds[2];
 
 	(void)state;
 	rig_start(rig);
 	fds[0] = lingerer(rig);
 	fds[1] = lingerer(rig);
-	first = rig_conn(rig, 0)->deadline;
-	second = rig_conn(rig, 1)->deadline;
-	assert_true(first >= before + CONN_LINGER_MS * (uint64_t)CLOCK_MS);
-	assert_true(second >= first);
-	assert_true(conn_expire(&rig->reactor, first - 1));
+	first = rig_conn(rig, 0)->opened + CONN_LINGER_MS;
+	second = rig_conn(rig, 1)->opened + CONN_LINGER_MS;
+	assert_true(first - before >= CONN_LINGER_MS);
+	assert_false(deadline_before(second, first));
+	/* What is due early is entered anew, closer to its end. */
+	for (uint32_t now = before; now != first; now++)
+		assert_true(expire_run(&rig->reactor, now));
 	assert_int_equal(rig->reactor.open, 2);
-	assert_int_equal(conn_expire(&rig->reactor, first), second > first);
-	assert_false(conn_expire(&rig->reactor, second));
+	for (uint32_t i = 0; i <= DEADLINE_MIN_MS; i++)
+		assert_true(expire_run(&rig->reactor, second + i));
 	assert_int_equal(rig->reactor.open, 0);
 	close(fds[0]);
 	close(fds[1]);
@@ -215,23 +289,30 @@ lingers_in_a_crowd(void **state)
 	rig_free(rig);
 }
 
-/* Without memory for the tick there is no lingering. */
+/* Without memory for the tick nobody is let in who could stay for ever. */
 static void
-no_memory_to_linger(void **state)
+no_memory_for_the_tick(void **state)
 {
 	struct rig *rig = rig_new(&unit_handler);
-	int fd;
+	struct peer peer = { 0 };
+	int fd, fds[2];
 
 	(void)state;
 	rig_start(rig);
-	fd = rig_client(rig);
-	rig_say(fd, "close\n");
-	event_fails = true;
-	rig_hear(rig, fd, "close\n");
-	rig_settle(rig);
-	event_fails = false;
-	/* Though its client is still there. */
+	/* One that is gone already, so that all but the tick is there. */
+	assert_int_equal(unit_pair(fds), 0);
+	close(fds[1]);
+	conn_open(&rig->reactor, fds[0], &peer, false);
 	assert_int_equal(rig->reactor.open, 0);
+	event_fails = true;
+	fd = rig_client(rig);
+	event_fails = false;
+	assert_int_equal(rig->reactor.open, 0);
+	assert_int_equal(rig_stats(rig).connections, 0);
+	close(fd);
+	fd = rig_client(rig);
+	rig_say(fd, "a\n");
+	rig_hear(rig, fd, "a\n");
 	close(fd);
 	rig_free(rig);
 }
@@ -381,12 +462,14 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused),
+		cmocka_unit_test(reaped),
+		cmocka_unit_test(not_silent),
 		cmocka_unit_test(slots),
 		cmocka_unit_test(lingers_to_the_end),
 		cmocka_unit_test(lingers_by_bytes),
 		cmocka_unit_test(lingers_by_time),
 		cmocka_unit_test(lingers_in_a_crowd),
-		cmocka_unit_test(no_memory_to_linger),
+		cmocka_unit_test(no_memory_for_the_tick),
 		cmocka_unit_test(partial_frames),
 		cmocka_unit_test(reset),
 		cmocka_unit_test(reasons),
