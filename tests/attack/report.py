@@ -216,7 +216,7 @@ def runs_table(got):
 
 HIDDEN = ("seconds", "by_sent", "by_errors", "by_bar_ms",
           "quiet_p99_ms", "attack_p99_ms", "attack_max_ms", "attacker",
-          "recovery_s", "rss_left_kib")
+          "recovery_s", "rss_left_kib", "load")
 
 
 def threats_table(got):

@@ -326,7 +326,7 @@ def greedy(case, server, count, size, seconds):
         crowd.look(0)
         peak = max(peak, server.rss())
     case.settle_input(server)
-    crowd.look(0)
+    crowd.look(0.2)
     return crowd, max(peak, server.rss())
 
 
