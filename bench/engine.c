@@ -247,6 +247,9 @@ engine_finish(struct engine *e)
 		if (e->measured && i < e->config.active)
 			engine_note_gap(e, c, t < e->end ? t : e->end);
 	}
+	/* What comes now has been counted as unanswered; and the record is
+	 * being read. */
+	e->measured = 0;
 }
 
 uint64_t

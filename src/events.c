@@ -52,7 +52,9 @@ event_request(const struct log *log, const struct peer *peer,
     const char *bytes, size_t length)
 {
 
-	put_payload(log, "request", peer, bytes, length);
+	/* Asked here, too: this is once for each request, and mostly off. */
+	if (log->level >= THRONG_LOG_DEBUG)
+		put_payload(log, "request", peer, bytes, length);
 }
 
 void
@@ -60,7 +62,8 @@ event_reply(const struct log *log, const struct peer *peer,
     const char *bytes, size_t length)
 {
 
-	put_payload(log, "reply", peer, bytes, length);
+	if (log->level >= THRONG_LOG_DEBUG)
+		put_payload(log, "reply", peer, bytes, length);
 }
 
 void
@@ -75,6 +78,8 @@ event_closed(const struct log *log, const struct peer *peer,
 		[CLOSE_REFUSED] = "busy",
 		[CLOSE_STOPPING] = "stopping",
 		[CLOSE_MEMORY] = "out-of-memory",
+		[CLOSE_REAPED] = "reaped",
+		[CLOSE_SHED] = "shed",
 		[CLOSE_TIMEOUT_FIRST] = "timeout-first",
 		[CLOSE_TIMEOUT_FRAME] = "timeout-frame",
 		[CLOSE_TIMEOUT_IDLE] = "timeout-idle",

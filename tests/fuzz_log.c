@@ -108,7 +108,7 @@ check(throng_log_format format, unsigned before, const char *bytes,
 	struct log log = { .fd = -1, .level = THRONG_LOG_DEBUG,
 		.format = format };
 	struct log_line l;
-	char line[sizeof(l.text) + 8], value[512];
+	char line[LOG_LINE_MAX + 8], value[512];
 	const char *wrong;
 	bool json = format == THRONG_LOG_JSON;
 
@@ -120,7 +120,7 @@ check(throng_log_format format, unsigned before, const char *bytes,
 		log_text(&l, "peer", value);
 	log_bytes(&l, "data", bytes, length);
 	log_number(&l, "bytes", length);
-	if (l.length > sizeof(l.text) - 2)
+	if (l.length > LOG_LINE_MAX - 2)
 		fuzz_wrong("%zu bytes: no room for the end", l.length);
 	for (size_t i = 0; i < l.length; i++)
 		if (l.text[i] < 0x20 || l.text[i] > 0x7e)
