@@ -138,6 +138,7 @@ def child(job, options, seed, full, slow, out):
     # All that it starts ends with it, even when it has to be killed.
     os.setpgid(0, 0)
     result = run_here(*job, full, options, seed, slow)
+    result["commit"] = os.environ.get("ATTACK_COMMIT")
     show(result)
     results.write(**result)
     sys.stdout.flush()
@@ -216,7 +217,7 @@ def main():
         rows = [row for row in rows if row.name.split()[0] in SANE]
     print(f"# seed {seed}, {'full' if full else 'small'} sizes")
     if full:
-        results.run("attack")
+        os.environ["ATTACK_COMMIT"] = results.run("attack")["commit"]
     runner = Runner(daemon.help_text(), seed, full, slow is not None)
     jobs = [(row, mode) for row in rows
             for mode in arguments.mode or MODES]

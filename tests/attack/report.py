@@ -209,6 +209,11 @@ def runs_table(got):
             state = "not run" if not got.suite(suite) else "not recorded"
             rows.append((suite, state) + ("-",) * (len(keys) - 1))
         else:
+            run = dict(run)
+            run["commit"] = ", and for some ".join(
+                dict.fromkeys([str(run.get("commit", "-"))] + [
+                    line["commit"] for line in got.suite(suite)
+                    if "commit" in line]))
             rows.append((suite,) + tuple(
                 plain(str(run.get(key, "-"))) for key in keys))
     return table(("suite",) + keys, rows)
