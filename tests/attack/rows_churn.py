@@ -138,6 +138,7 @@ def flooder(address, seconds, sources, tell):
     if pid:
         return pid
     done = 0
+    daemon.die_with_parent()
     with contextlib.suppress(BaseException):
         end = time.monotonic() + seconds
         while time.monotonic() < end:

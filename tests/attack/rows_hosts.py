@@ -373,7 +373,7 @@ def small_machine(case):
     try:
         server = case.serve(
             frame="len32", warm=wire.len32(b"w"),
-            preexec_fn=lambda: _put(f"{group}/cgroup.procs", os.getpid()))
+            before=lambda: _put(f"{group}/cgroup.procs", os.getpid()))
         crowd, peak = greedy(case, server, 600, MIB, 60)
         case.figure(cgroup_mib=256, cgroup_peak_mib=peak // MIB,
                     cgroup_closed=len(crowd.gone))
