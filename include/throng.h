@@ -172,6 +172,18 @@ typedef struct throng_config {
 	unsigned backlog;         /* connections the kernel may hold; 4096 */
 	size_t stack_size;        /* bytes, thread mode; default: 128 KiB */
 	unsigned drain_ms;        /* milliseconds to end in; default: 30000 */
+	unsigned queue_limit;     /* jobs waiting per reactor; 0: no own limit */
+	unsigned queue_age_ms;    /* oldest of them; default: 5000 */
+	unsigned request_ms;      /* until a request is begun; default: 30000 */
+	unsigned stuck_ms;        /* a call of the handler; default: 2000 */
+	/** A signal, say SIGRTMIN, that the server may take for asking a thread
+	 *  whose handler is stuck where it is; 0, the default: none. It may
+	 *  interrupt that handler's system calls. */
+	int stuck_signal;
+	/** Not 0: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write one line
+	 *  to log_fd that says what was running, before they do what they do;
+	 *  default: 0. throng_main() sets both. */
+	int crash_line;
 	throng_log_level log_level;   /* default: THRONG_LOG_WARN */
 	throng_log_format log_format; /* default: THRONG_LOG_TEXT */
 	int log_fd;               /* where log lines go; default: 2 */
@@ -189,6 +201,9 @@ typedef struct throng_stats {
 	uint64_t replies;           /* replies handed to the kernel or its queue */
 	uint64_t refused;           /* connections answered `!error busy` */
 	uint64_t oversize;          /* requests answered `!error oversize` */
+	uint64_t busy;              /* requests answered `!error busy` */
+	uint64_t timed_out;         /* requests answered `!error timeout` */
+	uint64_t stuck;             /* calls of the handler warned about */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
 	uint64_t dropped_gone;      /* requests, replies whose client had left */

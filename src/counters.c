@@ -25,6 +25,9 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	stats->replies += get(&c->replies);
 	stats->refused += get(&c->refused);
 	stats->oversize += get(&c->oversize);
+	stats->busy += get(&c->busy);
+	stats->timed_out += get(&c->timed_out);
+	stats->stuck += get(&c->stuck);
 	stats->invalid += get(&c->invalid);
 	stats->failed += get(&c->failed);
 	stats->dropped_gone += get(&c->dropped_gone);

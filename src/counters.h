@@ -31,7 +31,10 @@
 	X(wakeups) \
 	X(batches) \
 	X(working) \
-	X(log_lost)
+	X(log_lost) \
+	X(busy) \
+	X(timed_out) \
+	X(stuck)
 
 /** One thread's counters, or ones shared by many; on cache lines of their
  *  own, so that threads do not slow each other. All zero at the start. */

@@ -97,6 +97,9 @@ summary(const struct log *log, const throng_server *s)
 	log_number(&l, "replies", t.replies);
 	log_number(&l, "refused", t.refused);
 	log_number(&l, "oversize", t.oversize);
+	log_number(&l, "busy", t.busy);
+	log_number(&l, "timed_out", t.timed_out);
+	log_number(&l, "stuck", t.stuck);
 	log_number(&l, "invalid", t.invalid);
 	log_number(&l, "failed", t.failed);
 	log_number(&l, "dropped_gone", t.dropped_gone);

@@ -26,6 +26,9 @@ throng_config_init(throng_config *c)
 	c->backlog = 4096;
 	c->stack_size = 128u << 10;
 	c->drain_ms = 30000;
+	c->queue_age_ms = 5000;
+	c->request_ms = 30000;
+	c->stuck_ms = 2000;
 	c->log_level = THRONG_LOG_WARN;
 	c->log_format = THRONG_LOG_TEXT;
 	c->log_fd = STDERR_FILENO;
@@ -75,6 +78,13 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
 		    SETTINGS_STACK_MAX },
 		{ "drain_ms", c->drain_ms, 0, SETTINGS_DRAIN_MS_MAX },
+		{ "queue_limit", c->queue_limit, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "queue_age_ms", c->queue_age_ms, 1, SETTINGS_WAIT_MS_MAX },
+		{ "request_ms", c->request_ms, 1, SETTINGS_WAIT_MS_MAX },
+		{ "stuck_ms", c->stuck_ms, 1, SETTINGS_WAIT_MS_MAX },
+		{ "stuck_signal", (unsigned)c->stuck_signal, 0,
+		    SETTINGS_SIGNAL_MAX },
 		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
 		{ "log_format", c->log_format, 0, THRONG_LOG_JSON },
 	};

@@ -15,6 +15,8 @@
 #define SETTINGS_STACK_MIN (16u << 10)
 #define SETTINGS_STACK_MAX (1u << 30)
 #define SETTINGS_DRAIN_MS_MAX 3600000
+#define SETTINGS_WAIT_MS_MAX 86400000
+#define SETTINGS_SIGNAL_MAX 64
 
 /**
  * settings_apply(service, config, handler):

@@ -54,6 +54,9 @@ sums(void **state)
 	assert_int_equal(t.batches, 15 + 1015);
 	assert_int_equal(t.working, 16 + 1016);
 	assert_int_equal(t.log_lost, 17 + 1017);
+	assert_int_equal(t.busy, 18 + 1018);
+	assert_int_equal(t.timed_out, 19 + 1019);
+	assert_int_equal(t.stuck, 20 + 1020);
 }
 
 /* A connection that closed in one set may have been accepted in another. */

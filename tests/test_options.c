@@ -92,6 +92,15 @@ static const struct good {
 	{ "--drain-timeout 1500ms", FIELD(drain_ms), 1500 },
 	{ "--drain-timeout 1.5s", FIELD(drain_ms), 1500 },
 	{ "--drain-timeout 3600s", FIELD(drain_ms), 3600000 },
+	{ "--queue-limit 7", FIELD(queue_limit), 7 },
+	{ "", FIELD(queue_limit), 0 },
+	{ "--queue-age 250ms", FIELD(queue_age_ms), 250 },
+	{ "", FIELD(queue_age_ms), 5000 },
+	{ "--request-timeout 1s", FIELD(request_ms), 1000 },
+	{ "", FIELD(request_ms), 30000 },
+	{ "--stuck-after 1ms", FIELD(stuck_ms), 1 },
+	{ "--stuck-after 86400s", FIELD(stuck_ms), 86400000 },
+	{ "", FIELD(stuck_ms), 2000 },
 	{ "--log-level error", FIELD(log_level), THRONG_LOG_ERROR },
 	{ "--log-level warn", FIELD(log_level), THRONG_LOG_WARN },
 	{ "--log-level info", FIELD(log_level), THRONG_LOG_INFO },
@@ -185,6 +194,8 @@ static const char *const bads[][2] = {
 	{ "--drain-timeout 10",
 	    "--drain-timeout 10: not a time up to 3600s, "
 	    "such as 500ms or 30s" },
+	{ "--queue-limit 10000001",
+	    "--queue-limit 10000001: not a number from 0 to 10000000" },
 	{ "--frame xml", "--frame xml: not line|raw|len32|len16|netstring" },
 	{ "--frame LINE", "--frame LINE: not line|raw|len32|len16|netstring" },
 	{ "--frame lin", "--frame lin: not line|raw|len32|len16|netstring" },
@@ -265,7 +276,8 @@ help(void **state)
 		"--handler ", "--frame ", "--mode ", "--workers ",
 		"--reactors ", "--accept ", "--max-frame ", "--max-reply ",
 		"--max-connections ", "--backlog ", "--stack-size ",
-		"--drain-timeout ", "--log-level ", "--log-format ", "--help",
+		"--drain-timeout ", "--queue-limit ", "--queue-age ",
+		"--request-timeout ", "--stuck-after ", "--log-level ", "--log-format ", "--help",
 		"--version", "unit ", "does as it is told", "second" };
 	struct outcome o;
 

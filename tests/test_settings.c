@@ -104,6 +104,11 @@ static const struct range {
 	{ FIELD(backlog), 1, 65535 },
 	{ FIELD(stack_size), 16384, 1u << 30 },
 	{ FIELD(drain_ms), 0, 3600000 },
+	{ FIELD(queue_limit), 0, 10000000 },
+	{ FIELD(queue_age_ms), 1, 86400000 },
+	{ FIELD(request_ms), 1, 86400000 },
+	{ FIELD(stuck_ms), 1, 86400000 },
+	{ FIELD(stuck_signal), 0, 64 },
 	{ FIELD(log_level), 0, 3 },
 	{ FIELD(log_format), 0, 1 },
 };
