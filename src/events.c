@@ -96,3 +96,17 @@ event_trouble(const struct log *log, throng_log_level level,
 		log_end(&l);
 	}
 }
+
+void
+event_overload(const struct log *log, const char *reason, unsigned waiting,
+    uint64_t refused)
+{
+	struct log_line l;
+
+	if (log_begin(&l, log, THRONG_LOG_WARN, "overload")) {
+		log_text(&l, "reason", reason);
+		log_number(&l, "waiting", waiting);
+		log_number(&l, "refused", refused);
+		log_end(&l);
+	}
+}

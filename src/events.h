@@ -64,4 +64,12 @@ void event_closed(const struct log *log, const struct peer *peer,
 void event_trouble(const struct log *log, throng_log_level level,
     const char *event, int error);
 
+/**
+ * event_overload(log, reason, waiting, refused):
+ * Requests of `refused` connections have been refused since the last such
+ * line, while `waiting` waited. Thread: any.
+ */
+void event_overload(const struct log *log, const char *reason,
+    unsigned waiting, uint64_t refused);
+
 #endif /* EVENTS_H */

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/address.c src/address.h \
+	src/backlog.c src/backlog.h \
 	src/bytes.c src/bytes.h \
 	src/clock.h \
 	src/conn.c src/conn.h \

@@ -10,6 +10,8 @@ struct tally {
 	unsigned failed;
 	unsigned oversize;
 	unsigned invalid;
+	unsigned busy;
+	unsigned timed_out;
 	unsigned dropped;
 };
 
@@ -65,6 +67,18 @@ handle(const throng_handler *h, struct throng_reply *r,
 		r->close = true;
 }
 
+/* Refuse a request that the handler would have answered. Where every
+ * connection serves one, this was the one. */
+static void
+refuse(struct throng_reply *r, enum refusal refusal, unsigned *counted)
+{
+
+	++*counted;
+	reply_refuse(r, refusal);
+	if (r->processor->service->handler->traits & THRONG_CLOSE_AFTER_REPLY)
+		r->close = true;
+}
+
 /* Answer one request. */
 static void
 answer(struct processor *p, struct job *job, const struct request *q,
@@ -87,6 +101,12 @@ answer(struct processor *p, struct job *job, const struct request *q,
 		tally->invalid++;
 		reply_refuse(&r, REFUSE_INVALID);
 		break;
+	case VERDICT_BUSY:
+		refuse(&r, REFUSE_OVERLOAD, &tally->busy);
+		break;
+	case VERDICT_TIMEOUT:
+		refuse(&r, REFUSE_TIMEOUT, &tally->timed_out);
+		break;
 	}
 	if (!reply_end(&r, q))
 		tally->failed++;
@@ -101,13 +121,16 @@ static void
 count(struct counters *c, const struct tally *tally)
 {
 
-	counter_add(&c->batches, 1);
 	if (tally->failed > 0)
 		counter_add(&c->failed, tally->failed);
 	if (tally->oversize > 0)
 		counter_add(&c->oversize, tally->oversize);
 	if (tally->invalid > 0)
 		counter_add(&c->invalid, tally->invalid);
+	if (tally->busy > 0)
+		counter_add(&c->busy, tally->busy);
+	if (tally->timed_out > 0)
+		counter_add(&c->timed_out, tally->timed_out);
 	if (tally->dropped > 0)
 		counter_add(&c->dropped_closing, tally->dropped);
 }
@@ -121,6 +144,19 @@ to_handle(const struct job *job)
 	for (unsigned i = job->done; i < job->count; i++)
 		n += job->requests[i].verdict == VERDICT_HANDLE;
 	return (n);
+}
+
+/* Behind an answer that closes the connection nothing is answered; `close`:
+ * it is to be closed anyhow. */
+static void
+drop_rest(struct job *job, bool close, struct tally *tally)
+{
+
+	if (job->close) {
+		tally->dropped = job->count - job->done;
+		job->done = job->count;
+	}
+	job->close = job->close || close;
 }
 
 static void
@@ -145,14 +181,27 @@ answer_all(struct processor *p, struct job *job)
 		    p->service->job_time_max)
 			break;
 	}
-	if (job->close) {
-		tally.dropped = job->count - job->done;
-		job->done = job->count;
-	}
-	job->close = job->close || close;
+	drop_rest(job, close, &tally);
 	if (tally.requests != expected)
 		counter_add(&p->counters->requests,
 		    (uint64_t)tally.requests - expected);
+	counter_add(&p->counters->batches, 1);
+	count(p->counters, &tally);
+}
+
+void
+process_refuse(struct processor *p, struct job *job, enum verdict refusal)
+{
+	struct tally tally = { 0 };
+	bool close = job->close;
+
+	for (unsigned i = job->done; i < job->count; i++)
+		if (job->requests[i].verdict == VERDICT_HANDLE)
+			job->requests[i].verdict = (uint8_t)refusal;
+	job->close = false;
+	while (job->done < job->count && !job->close)
+		answer(p, job, &job->requests[job->done++], &tally);
+	drop_rest(job, close, &tally);
 	count(p->counters, &tally);
 }
 

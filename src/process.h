@@ -45,4 +45,15 @@ void process_close(struct processor *processor);
  */
 void process_job(struct processor *processor, struct job *job);
 
+/**
+ * process_refuse(processor, job, refusal):
+ * Answer every request that is left of a job with VERDICT_BUSY or
+ * VERDICT_TIMEOUT instead of giving it to the handler; those that are refused
+ * for another reason keep theirs. The handler does not run, so the processor
+ * need not be opened: its service and its counters will do. As for the rest,
+ * like process_job(). Thread: the owner of the job.
+ */
+void process_refuse(struct processor *processor, struct job *job,
+    enum verdict refusal);
+
 #endif /* PROCESS_H */

@@ -27,6 +27,14 @@ struct reactor;
 void reply_unworked(struct reactor *reactor, struct job *job);
 
 /**
+ * reply_refused(reactor, job):
+ * Answer a job's requests as its `refusal` says, without a worker. It has
+ * left the backlog; its connection is there, but may be gone afterwards.
+ * Thread: the reactor's.
+ */
+void reply_refused(struct reactor *reactor, struct job *job);
+
+/**
  * reply_look(reactor):
  * Work on what has been brought back, whether or not anybody has signalled.
  * Thread: the reactor's.

@@ -354,13 +354,30 @@ pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs)
 		park_signal(&w->park);
 }
 
+/* How long a worker has been at its job; 0: it has none. */
+static uint64_t
+busy_for(const struct worker *w, uint64_t now)
+{
+	uint64_t since = atomic_load_explicit(&w->since, memory_order_relaxed);
+
+	return (since != 0 && now > since ? now - since : 0);
+}
+
 bool
 pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
 {
-	uint64_t since = atomic_load_explicit(&pool->workers[worker].since,
-	    memory_order_relaxed);
 
-	return (since != 0 && now > since && now - since > LATE);
+	return (busy_for(&pool->workers[worker], now) > LATE);
+}
+
+bool
+pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit)
+{
+
+	for (unsigned i = 0; i < pool->count; i++)
+		if (busy_for(&pool->workers[i], now) < limit)
+			return (false);
+	return (true);
 }
 
 struct mpsc_node *

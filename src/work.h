@@ -61,6 +61,13 @@ void pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs);
 bool pool_is_late(const struct pool *pool, unsigned worker, uint64_t now);
 
 /**
+ * pool_all_stuck(pool, now, limit):
+ * Return whether every worker has been at one job for at least `limit`
+ * nanoseconds at the time `now` (clock_now()). Thread: any.
+ */
+bool pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit);
+
+/**
  * pool_reclaim(pool, worker):
  * Take back the jobs that a worker has not begun, newest first, linked by
  * `next`, or NULL. They are the caller's, whatever reactor they came from, a

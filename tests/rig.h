@@ -27,6 +27,7 @@ struct rig {
 	uint64_t spent_ns; /* what every job is said to have taken */
 	unsigned drained;  /* times that the end was reported */
 	uint64_t late;     /* bit w: worker w is at its oldest job for long */
+	bool all_stuck;    /* all of them are, for very long */
 };
 
 /**

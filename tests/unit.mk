@@ -3,7 +3,7 @@
 
 # What rig.c puts in the place of the pool.
 RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
-	-Wl,--wrap=pool_reclaim
+	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck
 
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
@@ -21,6 +21,8 @@ UNIT_TESTS = \
 	test_conn \
 	test_read \
 	test_write \
+	test_backlog \
+	test_overload \
 	test_dispatch \
 	test_reply \
 	test_listen \
@@ -119,6 +121,15 @@ test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/j
 test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
 test_settings_LDADD = $(UNIT_LIBS)
+
+test_backlog_SOURCES = tests/test_backlog.c $(UNIT_FILES)
+test_backlog_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_backlog_LDADD = $(UNIT_LIBS)
+
+test_overload_SOURCES = tests/test_overload.c $(UNIT_FILES) $(RIG_FILES)
+test_overload_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_overload_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_overload_LDADD = $(UNIT_LIBS)
 
 test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
 test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
