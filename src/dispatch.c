@@ -9,6 +9,7 @@
 #include "events.h"
 #include "reactor.h"
 #include "reply.h"
+#include "watchdog.h"
 #include "work.h"
 
 /** Measured work that a worker is given at a time. Nanoseconds. */
@@ -28,7 +29,8 @@
  *
  * 1. A connection has at most one job in the backlog.
  * 2. `held[w]` counts the jobs that worker w has of this reactor.
- * 3. While any is held or waits, `look` is pending.
+ * 3. While any is held or waits, or a late worker has been asked where it
+ *    is, `look` is pending.
  * 4. While `answering`, jobs that come wait for the next turn of the loop: a
  *    client that is refused at once must not keep this one from ending.
  */
@@ -122,20 +124,28 @@ static void
 look(evutil_socket_t fd, short what, void *argument)
 {
 	struct dispatch *d = argument;
+	struct watchdog *dog = d->reactor->watchdog;
 	uint64_t now = clock_now();
+	bool late = watchdog_waits(dog);
 
 	(void)fd;
 	(void)what;
 	backlog_time(&d->backlog, now, true);
 	reply_look(d->reactor);
 	for (unsigned w = 0; w < d->workers; w++)
-		if (d->held[w] > 0 && pool_is_late(d->reactor->pool, w, now))
+		if (d->held[w] > 0 &&
+		    pool_is_late(d->reactor->pool, w, now)) {
 			take_back(d->reactor, w);
+			late = true;
+		}
+	if (late)
+		watchdog_look(dog, now, d->backlog.thawed);
 	/* Workers that were late may have room again without having brought
 	 * anything back to this reactor. */
 	if (!backlog_empty(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
-	if (d->held_all > 0 || !backlog_empty(&d->backlog))
+	if (d->held_all > 0 || !backlog_empty(&d->backlog) ||
+	    watchdog_waits(dog))
 		start_looking(d);
 }
 

@@ -110,3 +110,22 @@ event_overload(const struct log *log, const char *reason, unsigned waiting,
 		log_end(&l);
 	}
 }
+
+void
+event_stuck(const struct log *log, const struct stuck *stuck)
+{
+	struct log_line l;
+
+	if (log_begin(&l, log, THRONG_LOG_WARN, "stuck")) {
+		log_text(&l, "thread", stuck->thread);
+		log_text(&l, "handler", stuck->handler);
+		if (stuck->peer != NULL)
+			put_peer(&l, stuck->peer);
+		else
+			log_text(&l, "peer", "unknown");
+		log_number(&l, "age_ms", stuck->age_ms);
+		log_text(&l, "where", stuck->where != NULL ? stuck->where :
+		    "unknown");
+		log_end(&l);
+	}
+}

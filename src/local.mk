@@ -8,6 +8,7 @@ libthrong_core_la_SOURCES = \
 	src/bytes.c src/bytes.h \
 	src/clock.h \
 	src/conn.c src/conn.h \
+	src/crash.c src/crash.h \
 	src/converse.c src/converse.h \
 	src/counters.c src/counters.h \
 	src/dispatch.c src/dispatch.h \
@@ -26,16 +27,19 @@ libthrong_core_la_SOURCES = \
 	src/parse.c src/parse.h \
 	src/peer.c src/peer.h \
 	src/perclient.c src/perclient.h \
+	src/place.c src/place.h \
 	src/process.c src/process.h \
 	src/reactor.c src/reactor.h \
 	src/read.c src/read.h \
 	src/refuse.c src/refuse.h \
 	src/reply.c src/reply.h \
 	src/reply_build.c src/reply_build.h \
+	src/running.c src/running.h \
 	src/server.c \
 	src/service.h \
 	src/settings.c src/settings.h \
 	src/wakeup.c src/wakeup.h \
+	src/watchdog.c src/watchdog.h \
 	src/work.c src/work.h \
 	src/write.c src/write.h
 libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)

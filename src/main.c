@@ -232,6 +232,11 @@ throng_main_choice(int argc, char **argv,
 	event_set_fatal_callback(on_libevent_fatal);
 	raise_descriptor_limit();
 	block_signals(&watch);
+	/* The process is this server's, and so are its signals. */
+	options.config.crash_line = 1;
+#ifdef SIGRTMIN
+	options.config.stuck_signal = SIGRTMIN;
+#endif
 	options.config.started = on_started;
 	options.config.started_argument = &log;
 	return (serve(&options, &watch));

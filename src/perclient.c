@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "converse.h"
+#include "crash.h"
 
 struct client {
 	LIST_ENTRY(client) list;
@@ -120,6 +121,7 @@ client_main(void *argument)
 	struct client *c = argument;
 	struct perclient *p = c->perclient;
 	struct service *s = p->service;
+	struct crash_stack stack;
 	enum close_reason reason;
 	bool draining;
 
@@ -128,7 +130,9 @@ client_main(void *argument)
 #endif
 	counter_add(&s->shared.connections, 1);
 	event_accepted(&s->log, &c->peer);
+	crash_thread_begin(&stack);
 	reason = converse(s, c->fd, &c->peer);
+	crash_thread_end(&stack);
 
 	/* Off the list first: its descriptor may soon be somebody else's. */
 	pthread_mutex_lock(&p->lock);

@@ -16,21 +16,23 @@ struct tally {
 };
 
 int
-process_open(struct processor *p, const struct service *service,
+process_open(struct processor *p, struct service *service,
     struct counters *counters)
 {
 
 	*p = (struct processor){ .service = service, .counters = counters };
-	if (service->handler->worker_open == NULL)
-		return (0);
-	p->worker_state = service->handler->worker_open();
-	return (p->worker_state == NULL ? -1 : 0);
+	if (service->handler->worker_open != NULL &&
+	    (p->worker_state = service->handler->worker_open()) == NULL)
+		return (-1);
+	running_enter(&p->running, &service->registry, service->handler);
+	return (0);
 }
 
 void
 process_close(struct processor *p)
 {
 
+	running_leave(&p->running, &p->service->registry);
 	if (p->service->handler->worker_close != NULL &&
 	    p->worker_state != NULL)
 		p->service->handler->worker_close(p->worker_state);
@@ -210,6 +212,7 @@ process_job(struct processor *p, struct job *job)
 {
 	const throng_handler *h = p->service->handler;
 
+	running_job(&p->running, job);
 	switch ((enum job_kind)job->kind) {
 	case JOB_REQUESTS:
 		answer_all(p, job);
@@ -223,4 +226,5 @@ process_job(struct processor *p, struct job *job)
 	case JOB_KILL:
 		break;
 	}
+	running_job(&p->running, NULL);
 }

@@ -10,11 +10,13 @@
 #include <stdint.h>
 
 #include "job.h"
+#include "running.h"
 #include "service.h"
 
 /** One thread that runs the handler. */
 struct processor {
-	const struct service *service;
+	struct running running;
+	struct service *service;
 	struct counters *counters; /* the thread's, or shared ones */
 	void *worker_state;
 };
@@ -24,7 +26,7 @@ struct processor {
  * Get ready to run the handler in the calling thread, worker_open included.
  * Return 0, or -1 if worker_open refused. Thread: the one that will run it.
  */
-int process_open(struct processor *processor, const struct service *service,
+int process_open(struct processor *processor, struct service *service,
     struct counters *counters);
 
 /**

@@ -13,6 +13,7 @@
 #include "dispatch.h"
 #include "events.h"
 #include "reply.h"
+#include "watchdog.h"
 
 /** Empty jobs kept for their next use. */
 #define IDLE_JOBS_MAX 1024
@@ -92,8 +93,9 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	    EV_READ | EV_PERSIST, reply_arrived, r);
 	r->tick = evtimer_new(r->base, on_tick, r);
 	r->dispatch = dispatch_open(r);
+	r->watchdog = watchdog_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
-	    r->dispatch == NULL || orders_make(r) == -1 ||
+	    r->dispatch == NULL || r->watchdog == NULL || orders_make(r) == -1 ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		reactor_close(r);
 		return (THRONG_ERR_NOMEM);
@@ -108,6 +110,7 @@ reactor_close(struct reactor *r)
 
 	accept_close(r);
 	dispatch_close(r->dispatch);
+	watchdog_close(r->watchdog);
 	if (r->tick != NULL)
 		event_free(r->tick);
 	if (r->wakeup_event != NULL)

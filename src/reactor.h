@@ -25,6 +25,7 @@ struct conn;
 struct dispatch;
 struct perclient;
 struct pool;
+struct watchdog;
 
 /** How far the end has come. */
 enum reactor_phase {
@@ -70,6 +71,7 @@ struct reactor {
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
+	struct watchdog *watchdog;
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;

@@ -18,9 +18,11 @@
 
 #include "accept.h"
 #include "clock.h"
+#include "crash.h"
 #include "events.h"
 #include "listen.h"
 #include "perclient.h"
+#include "place.h"
 #include "reactor.h"
 #include "service.h"
 #include "settings.h"
@@ -168,15 +170,31 @@ throng_free(throng_server *s)
 		listener_close(&s->listeners[i]);
 	if (s->control.read_fd != -1)
 		wakeup_close(&s->control);
+	if (s->service.registry_open)
+		registry_close(&s->service.registry);
 	free(s);
+}
+
+/* The signals that the configuration lets a server have. */
+static throng_error
+take_signals(const throng_config *c)
+{
+
+	if (c->crash_line && crash_watch(c->log_fd, c->log_format) == -1)
+		return (THRONG_ERR_SYSTEM);
+	if (c->stuck_signal != 0 && place_signal(c->stuck_signal) == -1)
+		return (THRONG_ERR_SYSTEM);
+	return (THRONG_OK);
 }
 
 /* Those who run the handler, then those who feed them. */
 static throng_error
 start(throng_server *s)
 {
-	throng_error error = THRONG_OK;
+	throng_error error = take_signals(&s->service.config);
 
+	if (error != THRONG_OK)
+		return (error);
 	if (s->service.config.mode == THRONG_MODE_THREAD) {
 		if ((s->perclient = perclient_open(&s->service)) == NULL)
 			return (THRONG_ERR_NOMEM);

@@ -152,6 +152,9 @@ settings_apply(struct service *s, const throng_config *config,
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
 			&s->shared.log_lost,
 		};
+	if (registry_open(&s->registry) != 0)
+		return (THRONG_ERR_NOMEM);
+	s->registry_open = true;
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);
 	if (!handler_ok(handler))

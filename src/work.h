@@ -20,7 +20,7 @@ struct pool;
  * must outlive the pool. Store the pool, which goes back with pool_free().
  * On failure return an error and leave nothing behind. Thread: any.
  */
-throng_error pool_start(const struct service *service,
+throng_error pool_start(struct service *service,
     struct counters *counters, struct pool **pool);
 
 /**
