@@ -30,15 +30,6 @@ backlog_init(struct backlog *b, const throng_config *config)
 	TAILQ_INIT(&b->refused);
 }
 
-void
-backlog_time(struct backlog *b, uint64_t now, bool watched)
-{
-
-	if ((watched || b->waiting > 0) && now - b->now > BACKLOG_FROZEN)
-		b->thawed = now;
-	b->now = now;
-}
-
 uint64_t
 backlog_age(const struct backlog *b, uint64_t since)
 {
@@ -80,14 +71,6 @@ refuse(struct backlog *b, struct job *job, enum verdict refusal)
 }
 
 void
-backlog_add(struct backlog *b, struct job *job)
-{
-
-	job->since = 0;
-	TAILQ_INSERT_TAIL(&b->jobs, job, backlog);
-}
-
-void
 backlog_again(struct backlog *b, struct job *job)
 {
 
@@ -111,7 +94,7 @@ backlog_remove(struct backlog *b, struct job *job)
 }
 
 struct job *
-backlog_next(struct backlog *b)
+backlog_oldest(struct backlog *b)
 {
 	struct job *job;
 

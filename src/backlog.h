@@ -82,14 +82,28 @@ backlog_empty(const struct backlog *backlog)
  * milliseconds so far, as it is while anything waits.
  * Thread: the reactor\'s.
  */
-void backlog_time(struct backlog *backlog, uint64_t now, bool watched);
+static inline void
+backlog_time(struct backlog *backlog, uint64_t now, bool watched)
+{
+
+	if ((watched || backlog->waiting > 0) &&
+	    now - backlog->now > BACKLOG_FROZEN)
+		backlog->thawed = now;
+	backlog->now = now;
+}
 
 /**
  * backlog_add(backlog, job):
  * Put a job that has just come at the end.
  * Thread: the reactor\'s.
  */
-void backlog_add(struct backlog *backlog, struct job *job);
+static inline void
+backlog_add(struct backlog *backlog, struct job *job)
+{
+
+	job->since = 0;
+	TAILQ_INSERT_TAIL(&backlog->jobs, job, backlog);
+}
 
 /**
  * backlog_again(backlog, job):
@@ -106,12 +120,28 @@ void backlog_again(struct backlog *backlog, struct job *job);
 void backlog_remove(struct backlog *backlog, struct job *job);
 
 /**
+ * backlog_oldest(backlog):
+ * As backlog_next(), when the next job has waited.
+ * Thread: the reactor's.
+ */
+struct job *backlog_oldest(struct backlog *backlog);
+
+/**
  * backlog_next(backlog):
  * Take out the next job for a worker, or return NULL. Those whose deadline
  * has passed are refused on the way.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
-struct job *backlog_next(struct backlog *backlog);
+static inline struct job *
+backlog_next(struct backlog *backlog)
+{
+	struct job *job = TAILQ_FIRST(&backlog->jobs);
+
+	if (job == NULL || job->since != 0)
+		return (job == NULL ? NULL : backlog_oldest(backlog));
+	TAILQ_REMOVE(&backlog->jobs, job, backlog);
+	return (job);
+}
 
 /**
  * backlog_settle(backlog, stuck):

@@ -129,10 +129,6 @@ count(struct counters *c, const struct tally *tally)
 		counter_add(&c->oversize, tally->oversize);
 	if (tally->invalid > 0)
 		counter_add(&c->invalid, tally->invalid);
-	if (tally->busy > 0)
-		counter_add(&c->busy, tally->busy);
-	if (tally->timed_out > 0)
-		counter_add(&c->timed_out, tally->timed_out);
 	if (tally->dropped > 0)
 		counter_add(&c->dropped_closing, tally->dropped);
 }
@@ -205,6 +201,8 @@ process_refuse(struct processor *p, struct job *job, enum verdict refusal)
 		answer(p, job, &job->requests[job->done++], &tally);
 	drop_rest(job, close, &tally);
 	count(p->counters, &tally);
+	counter_add(&p->counters->busy, tally.busy);
+	counter_add(&p->counters->timed_out, tally.timed_out);
 }
 
 void

@@ -22,6 +22,9 @@ UNIT_TESTS = \
 	test_read \
 	test_write \
 	test_backlog \
+	test_crash \
+	test_place \
+	test_watchdog \
 	test_overload \
 	test_dispatch \
 	test_reply \
@@ -121,6 +124,19 @@ test_settings_SOURCES = tests/test_settings.c $(UNIT_FILES) tests/json.c tests/j
 test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
 test_settings_LDADD = $(UNIT_LIBS)
+
+test_crash_SOURCES = tests/test_crash.c $(UNIT_FILES) tests/json.c tests/json.h
+test_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_crash_LDADD = $(UNIT_LIBS)
+
+test_place_SOURCES = tests/test_place.c $(UNIT_FILES)
+test_place_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_place_LDADD = $(UNIT_LIBS)
+
+test_watchdog_SOURCES = tests/test_watchdog.c $(UNIT_FILES) $(RIG_FILES)
+test_watchdog_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_watchdog_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_watchdog_LDADD = $(UNIT_LIBS)
 
 test_backlog_SOURCES = tests/test_backlog.c $(UNIT_FILES)
 test_backlog_CPPFLAGS = $(UNIT_CPPFLAGS)
