@@ -39,6 +39,7 @@ struct cmdline {
 	const char *peers;      /* names, or "all" */
 	struct cmdline_list connections; /* active ones */
 	struct cmdline_list rates;       /* per second; none: closed loop */
+	struct cmdline_list loads;       /* tail: shares of the workers, 0..1 */
 	int rates_are_shares;   /* of the capacity: "10%,50%" */
 	const char *rate_text;
 	uint64_t idle;
@@ -80,6 +81,7 @@ struct cmdline {
 	const char *html;
 	const char *md;
 	int closed;
+	int churn;              /* a connection for each request */
 	int crlf;
 	int no_count;
 	int no_control;         /* no A/A target */

@@ -32,6 +32,7 @@ struct process {
 struct gen {
 	struct gen_config config;
 	struct gen_part *parts;
+	struct engine_trace *traces; /* of all, one after the other */
 	uint32_t *completions;
 	size_t mapped;
 	uint32_t count;
@@ -70,15 +71,18 @@ static int
 map_parts(struct gen *g)
 {
 	size_t parts = g->count * sizeof(struct gen_part);
+	size_t traces = (size_t)g->count * g->config.trace *
+	    sizeof(struct engine_trace);
 
-	g->mapped = parts + (size_t)(g->config.active + 1) * sizeof(uint32_t);
+	g->mapped = parts + traces + (size_t)(g->config.active + 1) * sizeof(uint32_t);
 	g->parts = mmap(NULL, g->mapped, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (g->parts == MAP_FAILED) {
 		g->parts = NULL;
 		return (-1);
 	}
-	g->completions = (uint32_t *)(void *)((char *)g->parts + parts);
+	g->traces = (struct engine_trace *)(void *)((char *)g->parts + parts);
+	g->completions = (uint32_t *)(void *)((char *)g->traces + traces);
 	return (0);
 }
 
@@ -98,6 +102,7 @@ child(struct gen *g, uint32_t i, int control)
 	if (job.connections < job.active)
 		job.connections = job.active;
 	job.completions = g->completions + job.first;
+	job.trace = g->traces + (size_t)i * g->config.trace;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
@@ -308,6 +313,14 @@ gen_collect(const struct gen *g, struct gen_result *result)
 		if (busy > result->busiest)
 			result->busiest = busy;
 	}
+}
+
+const struct engine_trace *
+gen_trace(const struct gen *g, uint32_t i, uint64_t *count)
+{
+
+	*count = i < g->count ? g->parts[i].traced : 0;
+	return (g->traces + (size_t)i * g->config.trace);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "engine.h"
 #include "frame.h"
 #include "payload.h"
 #include "plan.h"
@@ -36,6 +37,8 @@ struct gen_config {
 	struct payload *payload;
 	const struct plan *plan; /* NULL: closed loop */
 	double stay;            /* see struct engine_config */
+	uint32_t trace;         /* answers to note one by one; 0: none */
+	int churn;              /* see struct engine_config */
 	uint64_t seed;
 	uint64_t connect_ns;    /* give up connecting after that long */
 	const char *congestion; /* control, or NULL: as the system has it */
@@ -113,6 +116,14 @@ void gen_peek(const struct gen *gen, uint64_t *replies, uint64_t *begin,
  * Thread: main.
  */
 void gen_collect(const struct gen *gen, struct gen_result *result);
+
+/**
+ * gen_trace(gen, i, count):
+ * Return the answers that process `i` has noted, the gen's, and store how
+ * many. Thread: main.
+ */
+const struct engine_trace *gen_trace(const struct gen *gen, uint32_t i,
+    uint64_t *count);
 
 /**
  * gen_free(gen):

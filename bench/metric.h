@@ -14,6 +14,8 @@ enum metric {
 	METRIC_CPU,          /* server CPU us per request, user + system */
 	METRIC_CPU_USER,     /* us per request (tick-sampled) */
 	METRIC_CPU_SYSTEM,   /* us per request (tick-sampled) */
+	METRIC_CONNECTIONS_CPU, /* churn: connections per CPU second */
+	METRIC_BYTES_CPU,    /* large frames: bytes echoed per CPU second */
 	METRIC_THROUGHPUT,   /* good replies per second */
 	METRIC_P50,          /* response, us; infinite if unanswered */
 	METRIC_P90,

@@ -53,7 +53,8 @@ output_check(const struct cmdline *o)
 		return (0);
 	if (mkdir(o->out, 0777) == -1 && errno != EEXIST)
 		return (cannot(o->out));
-	snprintf(path, sizeof(path), "%s/report.json", o->out);
+	snprintf(path, sizeof(path), "%s/%s.json", o->out,
+	    strcmp(o->command, "tail") == 0 ? "tail" : "report");
 	return (writable(path));
 }
 
@@ -110,5 +111,51 @@ output_write(const struct cmdline *o, const struct results *r)
 	rc |= write_one(o->md, r, report_markdown);
 	if (o->out != NULL)
 		rc |= write_folder(o->out, r);
+	return (rc ? -1 : 0);
+}
+
+/* What writes one of the two forms of the table of `tail`. */
+typedef int (*tail_writer)(const struct cmdline *options, int argc,
+    char **argv, const struct tail_row *rows, size_t count, FILE *out);
+
+static int
+write_tail(const char *path, tail_writer write, const struct cmdline *o,
+    int argc, char **argv, const struct tail_row *rows, size_t count)
+{
+	FILE *f;
+	int rc;
+
+	if (path == NULL)
+		return (0);
+	if (strcmp(path, "-") == 0)
+		return (write(o, argc, argv, rows, count, stdout) ||
+		    fflush(stdout));
+	if ((f = fopen(path, "we")) == NULL)
+		return (cannot(path));
+	rc = write(o, argc, argv, rows, count, f);
+	if (fclose(f) != 0 || rc != 0)
+		return (cannot(path));
+	return (0);
+}
+
+int
+output_tail(const struct cmdline *o, int argc, char **argv,
+    const struct tail_row *rows, size_t count)
+{
+	const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
+	char json[PATH_ROOM], md[PATH_ROOM];
+	int rc = 0;
+
+	if (!to_stdout)
+		rc |= write_tail("-", tail_report, o, argc, argv, rows,
+		    count);
+	rc |= write_tail(o->json, tail_json, o, argc, argv, rows, count);
+	rc |= write_tail(o->md, tail_report, o, argc, argv, rows, count);
+	if (o->out == NULL)
+		return (rc ? -1 : 0);
+	snprintf(json, sizeof(json), "%s/tail.json", o->out);
+	snprintf(md, sizeof(md), "%s/tail.md", o->out);
+	rc |= write_tail(json, tail_json, o, argc, argv, rows, count);
+	rc |= write_tail(md, tail_report, o, argc, argv, rows, count);
 	return (rc ? -1 : 0);
 }

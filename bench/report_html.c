@@ -374,6 +374,8 @@ report_html(const struct results *r, FILE *out)
 	report_spectrum(r, out);
 	report_timeline(r, out);
 	report_series(r, out);
+	report_heat(r, out);
+	report_fair(r, out);
 	report_lateness(r, out);
 	report_validity(r, out);
 	report_machine(r, out);

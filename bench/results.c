@@ -208,6 +208,8 @@ results_trial(struct results_block *block, uint32_t target)
 	trial->target = target;
 	trial->position = (uint32_t)(block->trial_count - 1);
 	trial->gap = trial->connect = NAN;
+	for (unsigned i = 0; i < STATS_SPREAD; i++)
+		trial->spread[i] = NAN;
 	gates_unread(&trial->readings);
 	for (unsigned m = 0; m < METRICS; m++)
 		trial->value[m] = NAN;

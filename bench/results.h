@@ -26,7 +26,7 @@
 #include "stats.h"
 
 /** The version of the JSON schema; a change of meaning raises it. */
-#define RESULTS_SCHEMA 1
+#define RESULTS_SCHEMA 2
 
 #define RESULTS_NAME 48
 #define RESULTS_TEXT 256
@@ -77,6 +77,7 @@ struct results_trial {
 	struct gates_readings readings;
 	double value[METRICS];
 	struct stats_fairness fairness; /* jain 0: not read */
+	double spread[STATS_SPREAD]; /* of completions; NAN: not read */
 	double gap;        /* longest time a connection went unserved, ns */
 	double connect;    /* ns from the first connect to the last */
 	struct record *record; /* malloc'd, owned; NULL: nothing recorded */
@@ -103,6 +104,7 @@ struct results_cell {
 	 * interval that its requests give, other metrics none. */
 	struct stats_interval value[METRICS];
 	struct gates_readings readings;       /* medians over the blocks */
+	double spread[STATS_SPREAD];          /* medians, too */
 	const char *limiter;   /* a constant; "" without a valid block */
 	int overload;          /* less was answered than offered */
 	char failed[RESULTS_TEXT]; /* why it never ran here, or "" */
@@ -171,6 +173,7 @@ struct results {
 	int partial;                /* interrupted: what is here is valid */
 	struct plan_spec load;      /* what all points share */
 	int partly_open;            /* visits of several requests */
+	int churn;                  /* a connection for each request */
 	char framing[RESULTS_NAME];
 	char request[RESULTS_TEXT]; /* its text, for service "none" */
 	uint32_t request_size;      /* payload bytes; 0: it varies */

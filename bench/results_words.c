@@ -92,7 +92,9 @@ results_model(const struct results *r, uint32_t point, char *room,
 	if (point >= r->point_count)
 		return (room);
 	p = &r->points[point];
-	if (isnan(p->rate))
+	if (r->churn)
+		add(&text, "churn: connect, one request, close");
+	else if (isnan(p->rate))
 		add(&text, "closed loop, depth %u", (unsigned)p->depth);
 	else
 		add(&text, "%s loop, %s %s/s", r->partly_open ?
@@ -101,8 +103,13 @@ results_model(const struct results *r, uint32_t point, char *room,
 		    r->load.arrival == PLAN_BURST ? "bursts," : "constant",
 		    number(p->rate, n, sizeof(n)));
 	add_service(&text, &r->load.service);
+	if (r->request_size >= 1024)
+		add(&text, ", %s bytes", number(r->request_size, n,
+		    sizeof(n)));
 	add(&text, ", %s connection%s", number(p->connections, n, sizeof(n)),
 	    p->connections == 1 ? "" : "s");
+	if (r->churn)
+		add(&text, " at a time");
 	if (p->idle > 0)
 		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
 	return (room);

@@ -120,6 +120,7 @@ describe(struct session *s, int argc, char **argv)
 	r->limits = o->gates;
 	r->load = s->spec;
 	r->partly_open = o->visit > 1;
+	r->churn = o->churn;
 	r->warmup = o->warm;
 	r->trial = o->trial;
 	r->drain = o->drain;

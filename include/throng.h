@@ -1,11 +1,14 @@
 /**
  * throng.h - write one function, process_input, and serve it over TCP.
  *
- * The same function runs in two models, so that they can be compared:
+ * The same function runs in three models, so that they can be compared:
  *
  *   pool    reactors frame the requests, a fixed pool of workers runs the
  *           function, the reactors send the replies (the default);
- *   thread  one thread per client does all three.
+ *   thread  one thread per client does all three;
+ *   inline  the reactors do all three. A function that blocks or takes long
+ *           stops all clients of its reactor, so this is for comparison, and
+ *           for functions that never do.
  *
  * A whole server:
  *
@@ -82,7 +85,8 @@ typedef enum throng_framing {
 /** Who runs process_input. */
 typedef enum throng_mode {
 	THRONG_MODE_POOL,   /* a fixed pool of workers behind reactors */
-	THRONG_MODE_THREAD  /* one thread per client */
+	THRONG_MODE_THREAD, /* one thread per client */
+	THRONG_MODE_INLINE  /* the reactors themselves; see above */
 } throng_mode;
 
 /** How several reactors get their connections. */
@@ -123,8 +127,8 @@ typedef struct throng_handler {
 	 * valid until the function returns. Append the answer to `reply`.
 	 * Return 0; on any other value what was appended is dropped and the
 	 * client reads `!error failed`. Called by: workers (pool mode), the
-	 * client's thread (thread mode); requests of one connection come one
-	 * after the other, in the order of their arrival.
+	 * client's thread (thread mode), reactors (inline mode); requests of one
+	 * connection come one after the other, in the order of their arrival.
 	 */
 	int (*process_input)(const char *input, size_t length,
 	    throng_reply *reply);
@@ -164,14 +168,30 @@ typedef struct throng_config {
 	throng_framing framing;
 	throng_mode mode;
 	throng_accept accept;
-	unsigned workers;         /* threads; default: 4 */
+	unsigned workers;         /* threads, pool mode; default: 4 */
 	unsigned reactors;        /* threads; default: 1 */
 	size_t max_frame;         /* bytes of a request; default: 1 MiB */
 	size_t max_reply;         /* bytes of a reply; default: 64 MiB */
 	unsigned max_connections; /* 0: from the descriptor limit */
+	unsigned max_per_source;  /* connections of one address, loopback
+				   * too; 0: 256, loopback exempt */
+	unsigned accept_rate;     /* a second, of one address, loopback too;
+				   * 0: 100, loopback exempt */
+	size_t memory_budget;     /* bytes of all connections' input, jobs and
+				   * output; 0: half of what there is */
 	unsigned backlog;         /* connections the kernel may hold; 4096 */
 	size_t stack_size;        /* bytes, thread mode; default: 128 KiB */
 	unsigned drain_ms;        /* milliseconds to end in; default: 30000 */
+	/* How long clients are waited for. Milliseconds, 1 to 86400000. */
+	unsigned first_frame_ms;  /* until the first request; default: 60000 */
+	unsigned frame_ms;        /* for the rest of one begun; 10000 */
+	unsigned idle_ms;         /* nothing asked, nothing owed; 600000 */
+	unsigned half_close_ms;   /* for replies to be taken by a client that
+	                             has ended its sending; default: 10000 */
+	unsigned write_ms;        /* for any byte waiting to be taken; 30000 */
+	size_t min_rate;          /* bytes/s of a request begun; 1 KiB */
+	size_t output_soft;       /* unsent bytes that stop reading; 256 KiB */
+	size_t output_hard;       /* that close, plus a reply; default: 1 MiB */
 	unsigned queue_limit;     /* jobs waiting per reactor; 0: no own limit */
 	unsigned queue_age_ms;    /* oldest of them; default: 5000 */
 	unsigned request_ms;      /* until a request is begun; default: 30000 */
@@ -192,28 +212,50 @@ typedef struct throng_config {
 	void *started_argument;
 } throng_config;
 
-/** What has happened since the start; see throng_stats_read(). */
+/**
+ * What has happened since the start; see throng_stats_read(). Once
+ * throng_run() has returned THRONG_OK, nothing is left over:
+ *
+ *     connections == closed + open, and open == 0
+ *     received == replies + silent + dropped_gone + dropped_closing +
+ *         dropped_stopping, and working == 0
+ */
 typedef struct throng_stats {
 	uint64_t connections;       /* accepted and served */
+	uint64_t closed;            /* of them, closed again */
 	uint64_t open;              /* of them, open now */
-	uint64_t requests;          /* complete frames given to the handler */
-	uint64_t working;           /* of them, not yet answered */
+	uint64_t received;          /* requests that were complete, or wrong */
+	uint64_t requests;          /* of them, given to the handler */
+	uint64_t working;           /* of these, not yet answered */
 	uint64_t replies;           /* replies handed to the kernel or its queue */
+	uint64_t silent;            /* requests whose answer was to send nothing */
 	uint64_t refused;           /* connections answered `!error busy` */
+	uint64_t refused_source;    /* of them: too many of their address */
+	uint64_t refused_rate;      /* of them: too fast from their address */
+	uint64_t reaped;            /* silent ones closed for a newcomer */
+	uint64_t shed;              /* closed by the memory budget */
 	uint64_t oversize;          /* requests answered `!error oversize` */
 	uint64_t busy;              /* requests answered `!error busy` */
 	uint64_t timed_out;         /* requests answered `!error timeout` */
 	uint64_t stuck;             /* calls of the handler warned about */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
-	uint64_t dropped_gone;      /* requests, replies whose client had left */
+	uint64_t dropped_gone;      /* of `received`: the client had left */
 	uint64_t dropped_partial;   /* incomplete requests at end of input */
-	uint64_t dropped_closing;   /* read behind the last to be answered */
-	uint64_t dropped_stopping;  /* requests unanswered at the drain's end */
+	uint64_t dropped_closing;   /* of `received`: behind the last answered */
+	uint64_t dropped_stopping;  /* of `received`: left at the drain's end */
 	uint64_t accept_paused;     /* times that accepting had to pause */
 	uint64_t log_lost;          /* lines that the log's reader was too slow for */
+	uint64_t log_suppressed;    /* lines left out, being many of one kind */
 	uint64_t wakeups;           /* bytes written to wakeup pipes */
 	uint64_t batches;           /* jobs worked on */
+	uint64_t timeout_first;     /* connections closed by first_frame_ms */
+	uint64_t timeout_frame;     /* by frame_ms and min_rate */
+	uint64_t timeout_idle;      /* by idle_ms */
+	uint64_t timeout_half_close; /* by half_close_ms */
+	uint64_t timeout_write;     /* by write_ms */
+	uint64_t output_hard;       /* connections closed by output_hard */
+	uint64_t output_soft;       /* times that output_soft stopped reading */
 } throng_stats;
 
 /**

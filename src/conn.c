@@ -223,6 +223,7 @@ end_input(struct conn *c, enum close_reason reason)
 	if (c->input.length > 0)
 		rest = gather_count(&r->service->framer, &c->scan,
 		    c->input.data, c->input.length);
+	counter_add_own(&r->counters.received, rest);
 	if (rest > 0)
 		counter_add_own(r->phase == REACTOR_KILLED ?
 		    &r->counters.dropped_stopping :

@@ -48,6 +48,8 @@ gather_read(struct conversation *v)
 		if (status == GATHER_DROP)
 			g->start = at + used;
 	}
+	if (v->job->count > 0)
+		counter_add(&v->service->shared.received, v->job->count);
 	v->broken = status == GATHER_END;
 	/* What broke it has been counted as invalid, not as partial. */
 	if (v->broken) {
@@ -233,6 +235,7 @@ end_input(struct conversation *v, enum close_reason reason)
 		return;
 	rest = gather_count(v->gather.framer, &v->scan,
 	    in->data + start, in->length - start);
+	counter_add(&v->service->shared.received, rest);
 	if (rest > 0)
 		counter_add(reason == CLOSE_DONE || reason == CLOSE_INVALID ?
 		    &v->service->shared.dropped_closing : lost_counter(v),

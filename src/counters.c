@@ -1,5 +1,22 @@
 #include "counters.h"
 
+#include <string.h>
+
+/** A counter's name, and where its value is in throng_stats. */
+struct row {
+	const char *name;
+	size_t offset;
+};
+
+#define ROW(field) { #field, offsetof(throng_stats, field) },
+
+static const struct row rows[] = { COUNTERS(ROW) ROW(open) };
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+_Static_assert(sizeof(throng_stats) == ROWS * sizeof(uint64_t),
+    "a field of throng_stats is missing in COUNTERS");
+
 static uint64_t
 get(const _Atomic uint64_t *counter)
 {
@@ -15,27 +32,27 @@ counters_sum(const struct counters *c, throng_stats *stats)
 	 * Closed is read first: a connection that comes and goes in between
 	 * must not make the number open negative.
 	 */
-	uint64_t closed = get(&c->closed);
-	uint64_t connections = get(&c->connections);
+	uint64_t closed = get(&c->closed), before = stats->connections;
 
-	stats->open += connections - closed;
-	stats->connections += connections;
-	stats->requests += get(&c->requests);
-	stats->working += get(&c->working);
-	stats->replies += get(&c->replies);
-	stats->refused += get(&c->refused);
-	stats->oversize += get(&c->oversize);
-	stats->busy += get(&c->busy);
-	stats->timed_out += get(&c->timed_out);
-	stats->stuck += get(&c->stuck);
-	stats->invalid += get(&c->invalid);
-	stats->failed += get(&c->failed);
-	stats->dropped_gone += get(&c->dropped_gone);
-	stats->dropped_partial += get(&c->dropped_partial);
-	stats->dropped_closing += get(&c->dropped_closing);
-	stats->dropped_stopping += get(&c->dropped_stopping);
-	stats->accept_paused += get(&c->accept_paused);
-	stats->wakeups += get(&c->wakeups);
-	stats->batches += get(&c->batches);
-	stats->log_lost += get(&c->log_lost);
+#define SUM(field) stats->field += get(&c->field);
+	COUNTERS(SUM)
+#undef SUM
+	stats->open += stats->connections - before - closed;
+}
+
+const char *
+counters_name(size_t index)
+{
+
+	return (index < ROWS ? rows[index].name : NULL);
+}
+
+uint64_t
+counters_value(const throng_stats *stats, size_t index)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)stats + rows[index].offset,
+	    sizeof(value));
+	return (value);
 }

@@ -9,17 +9,29 @@
 
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "throng.h"
 
-/** X(field) for every counter; `open` is derived from them. */
+/**
+ * X(field) for every field of throng_stats but `open`, which is derived. A
+ * new counter is a line here and one in throng_stats: sums, the summary and
+ * SIGUSR1's line come from this list, and it does not compile while one of
+ * the two is missing.
+ */
 #define COUNTERS(X) \
 	X(connections) \
 	X(closed) \
+	X(received) \
 	X(requests) \
 	X(replies) \
+	X(silent) \
 	X(refused) \
+	X(refused_source) \
+	X(refused_rate) \
+	X(reaped) \
+	X(shed) \
 	X(oversize) \
 	X(invalid) \
 	X(failed) \
@@ -32,6 +44,14 @@
 	X(batches) \
 	X(working) \
 	X(log_lost) \
+	X(log_suppressed) \
+	X(timeout_first) \
+	X(timeout_frame) \
+	X(timeout_idle) \
+	X(timeout_half_close) \
+	X(timeout_write) \
+	X(output_hard) \
+	X(output_soft) \
 	X(busy) \
 	X(timed_out) \
 	X(stuck)
@@ -78,5 +98,18 @@ counter_add_own(_Atomic uint64_t *counter, uint64_t n)
  * Thread: any.
  */
 void counters_sum(const struct counters *counters, throng_stats *stats);
+
+/**
+ * counters_name(index):
+ * Return the name of field `index` of throng_stats, in the order in which
+ * they are printed, or NULL past the last one. Thread: any.
+ */
+const char *counters_name(size_t index);
+
+/**
+ * counters_value(stats, index):
+ * Return the value of the field that counters_name() names. Thread: any.
+ */
+uint64_t counters_value(const throng_stats *stats, size_t index);
 
 #endif /* COUNTERS_H */

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "events.h"
+#include "inline.h"
 #include "reactor.h"
 #include "reply.h"
 #include "watchdog.h"
@@ -249,6 +250,7 @@ struct dispatch *
 dispatch_open(struct reactor *r)
 {
 	unsigned workers = r->service->config.workers;
+	bool here = r->service->config.mode == THRONG_MODE_INLINE;
 	struct dispatch *d;
 
 	if ((d = calloc(1, sizeof(*d))) == NULL)
@@ -260,9 +262,13 @@ dispatch_open(struct reactor *r)
 	d->estimate = QUANTUM;
 	if ((d->held = calloc(workers, sizeof(*d->held))) == NULL)
 		goto err1;
-	if ((d->pass = event_new(r->base, -1, 0, hand_over, d)) == NULL)
+	d->pass = event_new(r->base, -1, 0, here ? inline_pass : hand_over,
+	    here ? (void *)r : d);
+	if (d->pass == NULL)
 		goto err2;
-	if ((d->look = evtimer_new(r->base, look, d)) == NULL)
+	d->look = evtimer_new(r->base, here ? inline_pass : look,
+	    here ? (void *)r : d);
+	if (d->look == NULL)
 		goto err3;
 	return (d);
 
@@ -345,5 +351,34 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
 	if (!backlog_empty(&d->backlog))
+		event_active(d->pass, EV_TIMEOUT, 0);
+}
+
+struct job *
+dispatch_take(struct reactor *r)
+{
+	struct dispatch *d = r->dispatch;
+	struct job *job = next_job(d);
+
+	if (job == NULL)
+		return (NULL);
+	/* As if it were the first worker's. */
+	job->worker = 0;
+	job->home = r;
+	d->held[0]++;
+	d->held_all++;
+	return (job);
+}
+
+void
+dispatch_later(struct reactor *r)
+{
+	struct dispatch *d = r->dispatch;
+
+	/* The pass would run again before sockets are looked at; a timer that
+	 * is due comes after them. */
+	event_del(d->pass);
+	if (!backlog_empty(&d->backlog) && evtimer_add(d->look,
+	    &(struct timeval){ .tv_usec = 0 }) == -1)
 		event_active(d->pass, EV_TIMEOUT, 0);
 }

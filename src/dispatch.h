@@ -76,4 +76,18 @@ void dispatch_taken_back(struct reactor *reactor, const struct job *job);
  */
 void dispatch_again(struct reactor *reactor, struct job *job);
 
+/**
+ * dispatch_take(reactor):
+ * Take the next job of the backlog for the reactor itself to work on, or NULL
+ * if there is none (inline mode). Thread: the reactor's.
+ */
+struct job *dispatch_take(struct reactor *reactor);
+
+/**
+ * dispatch_later(reactor):
+ * Go on with the backlog, if there is any, only after the next look at the
+ * sockets (inline mode). Thread: the reactor's.
+ */
+void dispatch_later(struct reactor *reactor);
+
 #endif /* DISPATCH_H */

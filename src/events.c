@@ -25,7 +25,7 @@ event_refused(const struct log *log, const struct peer *peer,
 {
 	struct log_line l;
 
-	if (log_begin(&l, log, THRONG_LOG_INFO, "refused")) {
+	if (log_begin_kind(&l, log, THRONG_LOG_INFO, "refused", reason)) {
 		put_peer(&l, peer);
 		log_text(&l, "reason", reason);
 		log_end(&l);
@@ -52,7 +52,9 @@ event_request(const struct log *log, const struct peer *peer,
     const char *bytes, size_t length)
 {
 
-	put_payload(log, "request", peer, bytes, length);
+	/* Asked here, too: this is once for each request, and mostly off. */
+	if (log->level >= THRONG_LOG_DEBUG)
+		put_payload(log, "request", peer, bytes, length);
 }
 
 void
@@ -60,7 +62,8 @@ event_reply(const struct log *log, const struct peer *peer,
     const char *bytes, size_t length)
 {
 
-	put_payload(log, "reply", peer, bytes, length);
+	if (log->level >= THRONG_LOG_DEBUG)
+		put_payload(log, "reply", peer, bytes, length);
 }
 
 void
@@ -75,10 +78,17 @@ event_closed(const struct log *log, const struct peer *peer,
 		[CLOSE_REFUSED] = "busy",
 		[CLOSE_STOPPING] = "stopping",
 		[CLOSE_MEMORY] = "out-of-memory",
+		[CLOSE_TIMEOUT_FIRST] = "timeout-first",
+		[CLOSE_TIMEOUT_FRAME] = "timeout-frame",
+		[CLOSE_TIMEOUT_IDLE] = "timeout-idle",
+		[CLOSE_TIMEOUT_HALF_CLOSE] = "timeout-half-close",
+		[CLOSE_TIMEOUT_WRITE] = "timeout-write",
+		[CLOSE_OUTPUT_HARD] = "output-hard",
 	};
 	struct log_line l;
 
-	if (log_begin(&l, log, THRONG_LOG_INFO, "closed")) {
+	if (log_begin_kind(&l, log, THRONG_LOG_INFO, "closed",
+	    reasons[reason])) {
 		put_peer(&l, peer);
 		log_text(&l, "reason", reasons[reason]);
 		log_end(&l);

@@ -20,7 +20,13 @@ enum close_reason {
 	CLOSE_RESET,    /* the client or the network broke it */
 	CLOSE_REFUSED,  /* no room for it */
 	CLOSE_STOPPING, /* the server ends */
-	CLOSE_MEMORY    /* memory was short */
+	CLOSE_MEMORY,   /* memory was short */
+	CLOSE_TIMEOUT_FIRST,      /* no complete first request in time */
+	CLOSE_TIMEOUT_FRAME,      /* a request was begun and not completed */
+	CLOSE_TIMEOUT_IDLE,       /* nothing received, nothing owed */
+	CLOSE_TIMEOUT_HALF_CLOSE, /* no more input, replies not taken */
+	CLOSE_TIMEOUT_WRITE,      /* replies not taken */
+	CLOSE_OUTPUT_HARD         /* more unsent than is allowed */
 };
 
 /**

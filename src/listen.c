@@ -108,7 +108,12 @@ remove_stale(const struct address *a)
 static int
 learn_address(struct listener *l, struct address *a)
 {
+	struct stat st;
 
+	if (l->path != NULL && lstat(l->path, &st) == 0) {
+		l->device = st.st_dev;
+		l->inode = st.st_ino;
+	}
 	a->length = sizeof(a->storage);
 	if (getsockname(l->fds[0], (struct sockaddr *)&a->storage,
 	    &a->length) == -1)
@@ -190,9 +195,18 @@ listener_close(struct listener *l)
 
 	for (unsigned i = 0; i < l->count; i++)
 		close(l->fds[i]);
-	if (l->path != NULL && l->count > 0)
-		unlink(l->path);
+	listener_unlink(l);
 	free(l->path);
 	free(l->fds);
 	*l = (struct listener){ 0 };
+}
+
+void
+listener_unlink(const struct listener *l)
+{
+	struct stat st;
+
+	if (l->path != NULL && l->count > 0 && lstat(l->path, &st) == 0 &&
+	    st.st_dev == l->device && st.st_ino == l->inode)
+		unlink(l->path);
 }

@@ -5,6 +5,7 @@
 #define LISTEN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "address.h"
 #include "log.h"
@@ -15,6 +16,8 @@ struct listener {
 	unsigned count;
 	char text[ADDRESS_TEXT_MAX]; /* with the port it really has */
 	char *path;                  /* of a local socket, to be unlinked */
+	dev_t device;                /* of what was made there, */
+	ino_t inode;                 /* to be told from another's */
 };
 
 /**
@@ -34,5 +37,12 @@ throng_error listener_open(struct listener *listener, const char *text,
  * accepts from it any more.
  */
 void listener_close(struct listener *listener);
+
+/**
+ * listener_unlink(listener):
+ * Remove the name of a local socket, unless another server has put its own
+ * there meanwhile. Thread: any.
+ */
+void listener_unlink(const struct listener *listener);
 
 #endif /* LISTEN_H */

@@ -6,6 +6,7 @@ libthrong_core_la_SOURCES = \
 	src/address.c src/address.h \
 	src/backlog.c src/backlog.h \
 	src/bytes.c src/bytes.h \
+	src/check.c src/check.h \
 	src/clock.h \
 	src/conn.c src/conn.h \
 	src/crash.c src/crash.h \
@@ -17,11 +18,14 @@ libthrong_core_la_SOURCES = \
 	src/events.c src/events.h \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
+	src/inline.c src/inline.h \
 	src/job.c src/job.h \
+	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \
 	src/log.c src/log.h \
 	src/main.c \
 	src/mpsc.h \
+	src/option_row.h \
 	src/options.c src/options.h \
 	src/park.c src/park.h \
 	src/parse.c src/parse.h \
@@ -35,13 +39,16 @@ libthrong_core_la_SOURCES = \
 	src/reply.c src/reply.h \
 	src/reply_build.c src/reply_build.h \
 	src/running.c src/running.h \
-	src/server.c \
+	src/ring.c src/ring.h \
+	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/watchdog.c src/watchdog.h \
 	src/work.c src/work.h \
-	src/write.c src/write.h
+	src/write.c src/write.h \
+	src/writer.c src/writer.h
 libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)
 
 # What is installed: the same objects, of which only throng_* can be seen. The

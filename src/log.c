@@ -8,17 +8,23 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "writer.h"
+
 /* Room kept for what ends a field and a line: dots, quote, brace, newline. */
 #define END_ROOM 8
 
 /* Room that a field needs to begin: punctuation and the longest number. */
 #define FIELD_ROOM 32
 
+/** How long a notice waits for a slow reader. Milliseconds. */
+#define NOTICE_PATIENCE 1000
+
 /* Append as is, as far as there is room. */
 static void
 put(struct log_line *l, const char *text, size_t length)
 {
-	size_t room = sizeof(l->text) - END_ROOM - l->length;
+	size_t room = l->size - END_ROOM - l->length;
 
 	if (length > room)
 		length = room;
@@ -54,7 +60,7 @@ put_escaped(struct log_line *l, unsigned char byte)
 		snprintf(escape, sizeof(escape), "\\u%04x", byte);
 	else
 		snprintf(escape, sizeof(escape), "\\x%02x", byte);
-	if (strlen(escape) <= sizeof(l->text) - END_ROOM - l->length)
+	if (strlen(escape) <= l->size - END_ROOM - l->length)
 		put_text(l, escape);
 }
 
@@ -65,7 +71,7 @@ put_key(struct log_line *l, const char *key)
 {
 	bool json = l->log->format == THRONG_LOG_JSON;
 
-	if (l->length + strlen(key) + FIELD_ROOM > sizeof(l->text) - END_ROOM)
+	if (l->length + strlen(key) + FIELD_ROOM > l->size - END_ROOM)
 		return (false);
 	put_text(l, json ? ",\"" : " ");
 	put_text(l, key);
@@ -118,16 +124,32 @@ log_level_name(throng_log_level level)
 	return (level_names[level]);
 }
 
-bool
-log_begin(struct log_line *l, const struct log *log, throng_log_level level,
-    const char *event)
+/* Whether one more of these lines is too many. */
+static bool
+held_back(const struct log *log, throng_log_level level, const char *event,
+    const char *reason)
+{
+	struct log_sink *sink = log->sink;
+	struct writer *writer;
+
+	if (sink == NULL || level == THRONG_LOG_ERROR ||
+	    level == THRONG_LOG_DEBUG || log->level == THRONG_LOG_DEBUG ||
+	    throttle_pass(&sink->throttle, event, reason, clock_now()))
+		return (false);
+	counter_add(&sink->counters->log_suppressed, 1);
+	/* Acquire: pairs with writer_start(). */
+	writer = atomic_load_explicit(&sink->writer, memory_order_acquire);
+	if (throttle_announce(&sink->throttle) && writer != NULL)
+		writer_wake(writer);
+	return (true);
+}
+
+/* Time, level, event: how every line begins. */
+static void
+put_head(struct log_line *l, throng_log_level level, const char *event)
 {
 
-	if (level > log->level)
-		return (false);
-	l->log = log;
-	l->length = 0;
-	if (log->format == THRONG_LOG_JSON) {
+	if (l->log->format == THRONG_LOG_JSON) {
 		put_text(l, "{\"time\":\"");
 		put_time(l);
 		put_text(l, "\",\"level\":\"");
@@ -142,7 +164,48 @@ log_begin(struct log_line *l, const struct log *log, throng_log_level level,
 		put_text(l, " ");
 		put_text(l, event);
 	}
+}
+
+/* Field by field: what has no value yet need not be cleared. */
+static void
+begin(struct log_line *l, const struct log *log, char *text, size_t size)
+{
+
+	l->log = log;
+	l->length = 0;
+	l->size = size;
+	l->text = text;
+	l->is_notice = false;
+}
+
+bool
+log_begin(struct log_line *l, const struct log *log, throng_log_level level,
+    const char *event)
+{
+
+	return (log_begin_kind(l, log, level, event, NULL));
+}
+
+bool
+log_begin_kind(struct log_line *l, const struct log *log,
+    throng_log_level level, const char *event, const char *reason)
+{
+
+	if (level > log->level || held_back(log, level, event, reason))
+		return (false);
+	begin(l, log, l->own, sizeof(l->own));
+	put_head(l, level, event);
 	return (true);
+}
+
+void
+log_begin_notice(struct log_line *l, char *text, size_t size,
+    const struct log *log, const char *event)
+{
+
+	begin(l, log, text, size);
+	l->is_notice = true;
+	put_head(l, THRONG_LOG_INFO, event);
 }
 
 void
@@ -205,32 +268,60 @@ log_errno(struct log_line *l, int error)
 #endif
 }
 
-/* Whether a line can be written without waiting: a pipe is ready while it
- * has room for PIPE_BUF bytes, more than a line is long. */
+/* Whether a line can be written without waiting for longer: a pipe is ready
+ * while it has room for PIPE_BUF bytes, and no line is longer. */
 static bool
-has_room(int fd)
+has_room(int fd, int patience)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-	return (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT));
+	return (poll(&p, 1, patience) == 1 && (p.revents & POLLOUT));
+}
+
+/* There is no writer: here and now. */
+static bool
+write_now(const struct log_line *l)
+{
+	struct log_sink *sink = l->log->sink;
+	bool wait = l->is_notice;
+	ssize_t n = -1;
+
+	/* Relaxed: a hint. */
+	if (sink != NULL && atomic_load_explicit(&sink->given_up,
+	    memory_order_relaxed))
+		wait = false;
+	if (!has_room(l->log->fd, wait ? NOTICE_PATIENCE : 0))
+		return (false);
+	do
+		n = write(l->log->fd, l->text, l->length);
+	while (n == -1 && errno == EINTR);
+	return (n != -1);
+}
+
+void
+log_finish(struct log_line *l)
+{
+
+	if (l->log->format == THRONG_LOG_JSON)
+		l->text[l->length++] = '}';
+	l->text[l->length++] = '\n';
 }
 
 void
 log_end(struct log_line *l)
 {
+	struct log_sink *sink = l->log->sink;
+	struct writer *writer = NULL;
 	int saved = errno;
-	ssize_t n = -1;
 
-	if (l->log->format == THRONG_LOG_JSON)
-		l->text[l->length++] = '}';
-	l->text[l->length++] = '\n';
-	if (has_room(l->log->fd))
-		do
-			n = write(l->log->fd, l->text, l->length);
-		while (n == -1 && errno == EINTR);
-	/* Relaxed: a count. */
-	if (n == -1 && l->log->lost != NULL)
-		atomic_fetch_add_explicit(l->log->lost, 1,
-		    memory_order_relaxed);
+	log_finish(l);
+	if (sink != NULL)
+		/* Acquire: pairs with writer_start(). */
+		writer = atomic_load_explicit(&sink->writer,
+		    memory_order_acquire);
+	if ((writer == NULL ||
+	    !writer_put(writer, l->text, l->length)) && !write_now(l) &&
+	    sink != NULL)
+		counter_add(&sink->counters->log_lost, 1);
 	errno = saved;
 }

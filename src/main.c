@@ -18,27 +18,42 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "check.h"
+#include "clock.h"
+#include "counters.h"
+#include "events.h"
 #include "log.h"
 #include "options.h"
+#include "server.h"
+#include "writer.h"
+
+/** What the log gets to be written in when the process ends by itself.
+ *  Milliseconds. */
+#define LAST_MS 1000
 
 /** What the thread that waits for signals works with. */
 struct watch {
 	_Atomic bool ended; /* the server has, by itself or not */
 	throng_server *server;
-	const struct log *log;
+	const struct log *log; /* while there is no server */
 	sigset_t signals;
 	pthread_t thread;
 };
 
+/* libevent tells its troubles to a function without a context, one for the
+ * whole process; this is the context. */
+static _Atomic(const struct log *) libevent_log;
+
 static void
 on_libevent_log(int severity, const char *text)
 {
-	const struct log log = { STDERR_FILENO, THRONG_LOG_WARN,
-	    THRONG_LOG_TEXT, NULL };
+	/* Acquire: pairs with listen_to_libevent(). */
+	const struct log *log = atomic_load_explicit(&libevent_log,
+	    memory_order_acquire);
 	struct log_line l;
 
 	if (severity >= EVENT_LOG_WARN &&
-	    log_begin(&l, &log, severity > EVENT_LOG_WARN ?
+	    log_begin(&l, log, severity > EVENT_LOG_WARN ?
 	    THRONG_LOG_ERROR : THRONG_LOG_WARN, "libevent")) {
 		log_text(&l, "text", text);
 		log_end(&l);
@@ -51,7 +66,19 @@ on_libevent_fatal(int error)
 {
 
 	(void)error;
+	writer_flush(atomic_load_explicit(&libevent_log,
+	    memory_order_acquire), LAST_MS);
 	abort();
+}
+
+static void
+listen_to_libevent(const struct log *log)
+{
+
+	/* Release: the log is whole for whoever finds it. */
+	atomic_store_explicit(&libevent_log, log, memory_order_release);
+	event_set_log_callback(on_libevent_log);
+	event_set_fatal_callback(on_libevent_fatal);
 }
 
 /* As many descriptors as the system lets this process have. */
@@ -67,51 +94,57 @@ raise_descriptor_limit(void)
 	}
 }
 
-/* These two lines are for whoever started it, at every log level. */
 static void
-notice(const struct log *log, const char *event, const throng_server *s)
+notice_serving(const struct log *log, const throng_server *s)
 {
-	struct log always = *log;
+	char text[LOG_LINE_MAX];
 	struct log_line l;
 
-	always.level = THRONG_LOG_INFO;
-	if (!log_begin(&l, &always, THRONG_LOG_INFO, event))
-		return;
+	log_begin_notice(&l, text, sizeof(text), log, "serving");
 	log_number(&l, "max_connections", throng_max_connections(s));
 	log_end(&l);
 }
 
+/* Every counter there is, in one line. */
 static void
-summary(const struct log *log, const throng_server *s)
+put_counters(const struct log *log, const char *event, const throng_stats *t)
 {
-	struct log always = *log;
+	char text[LOG_LINE_MAX];
 	struct log_line l;
+
+	log_begin_notice(&l, text, sizeof(text), log, event);
+	for (size_t i = 0; counters_name(i) != NULL; i++)
+		log_number(&l, counters_name(i), counters_value(t, i));
+	log_end(&l);
+}
+
+/* Asked for by a signal: JSON in any case, as it is for programs. Signals
+ * may storm. */
+static void
+report(const throng_server *s)
+{
+	struct log json = *server_log(s);
+	throng_stats t;
+
+	if (!throttle_pass(&json.sink->throttle, "counters", NULL,
+	    clock_now()))
+		return;
+	json.format = THRONG_LOG_JSON;
+	throng_stats_read(s, &t);
+	put_counters(&json, "counters", &t);
+}
+
+/* The last line, and what is counted when all is over. */
+static void
+summary(const throng_server *s)
+{
 	throng_stats t;
 
 	throng_stats_read(s, &t);
-	always.level = THRONG_LOG_INFO;
-	if (!log_begin(&l, &always, THRONG_LOG_INFO, "summary"))
-		return;
-	log_number(&l, "connections", t.connections);
-	log_number(&l, "requests", t.requests);
-	log_number(&l, "replies", t.replies);
-	log_number(&l, "refused", t.refused);
-	log_number(&l, "oversize", t.oversize);
-	log_number(&l, "busy", t.busy);
-	log_number(&l, "timed_out", t.timed_out);
-	log_number(&l, "stuck", t.stuck);
-	log_number(&l, "invalid", t.invalid);
-	log_number(&l, "failed", t.failed);
-	log_number(&l, "dropped_gone", t.dropped_gone);
-	log_number(&l, "dropped_partial", t.dropped_partial);
-	log_number(&l, "dropped_closing", t.dropped_closing);
 	/* What is still being worked on will not be answered any more. */
-	log_number(&l, "dropped_stopping", t.dropped_stopping + t.working);
-	log_number(&l, "accept_paused", t.accept_paused);
-	log_number(&l, "log_lost", t.log_lost);
-	log_number(&l, "batches", t.batches);
-	log_number(&l, "wakeups", t.wakeups);
-	log_end(&l);
+	t.dropped_stopping += t.working;
+	t.working = 0;
+	put_counters(server_log(s), "summary", &t);
 }
 
 static void
@@ -119,7 +152,8 @@ on_started(throng_server *s, void *argument)
 {
 	const char *address;
 
-	notice(argument, "serving", s);
+	(void)argument;
+	notice_serving(server_log(s), s);
 	for (unsigned i = 0; (address = throng_address(s, i)) != NULL; i++)
 		printf("listening on %s\n", address);
 	fflush(stdout);
@@ -130,35 +164,43 @@ static bool
 next_signal(struct watch *w, int *number)
 {
 
-	/* SIGUSR2 is main's word for that, if it comes from main. Acquire:
-	 * pairs with its store. */
-	do {
+	for (;;) {
 		if (sigwait(&w->signals, number) != 0)
 			return (false);
-	} while (*number == SIGUSR2 && !atomic_load_explicit(&w->ended,
-	    memory_order_acquire));
-	return (*number != SIGUSR2);
+		if (*number == SIGUSR1)
+			report(w->server);
+		else if (*number != SIGUSR2)
+			return (true);
+		/* SIGUSR2 is main's word for the end, if it comes from main.
+		 * Acquire: pairs with its store. */
+		else if (atomic_load_explicit(&w->ended,
+		    memory_order_acquire))
+			return (false);
+	}
 }
 
 static void *
 watch_main(void *argument)
 {
 	struct watch *w = argument;
+	const struct log *log = server_log(w->server);
 	struct log_line l;
 	int number;
 
 	if (!next_signal(w, &number))
 		return (NULL);
-	/* First of all: the line may have to wait, the end may not. */
 	throng_stop(w->server);
-	if (log_begin(&l, w->log, THRONG_LOG_INFO, "draining")) {
+	if (log_begin(&l, log, THRONG_LOG_INFO, "draining")) {
 		log_number(&l, "signal", (uint64_t)number);
 		log_end(&l);
 	}
 	if (!next_signal(w, &number))
 		return (NULL);
-	/* At once: nothing is waited for, nothing freed. */
-	summary(w->log, w->server);
+	/* At once: nothing is waited for but the log, nothing freed. The
+	 * server is: main frees it only after this thread. */
+	server_unlink(w->server);
+	summary(w->server);
+	writer_flush(log, LAST_MS);
 	_exit(EXIT_FAILURE);
 }
 
@@ -170,6 +212,7 @@ block_signals(struct watch *w)
 	sigemptyset(&w->signals);
 	sigaddset(&w->signals, SIGTERM);
 	sigaddset(&w->signals, SIGINT);
+	sigaddset(&w->signals, SIGUSR1);
 	sigaddset(&w->signals, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &w->signals, NULL);
 	/* Writes to closed pipes and sockets tell by their result. */
@@ -179,15 +222,18 @@ block_signals(struct watch *w)
 static int
 serve(const struct options *o, struct watch *w)
 {
+	const struct log *log;
 	struct log_line l;
 	throng_error error;
 	int rc;
 
 	if (throng_create(&o->config, o->handler, &w->server) != THRONG_OK)
 		return (EXIT_FAILURE);
-	rc = pthread_create(&w->thread, NULL, watch_main, w);
-	if (rc != 0) {
-		fprintf(stderr, "no thread for signals: %s\n", strerror(rc));
+	log = server_log(w->server);
+	listen_to_libevent(log);
+	if ((rc = pthread_create(&w->thread, NULL, watch_main, w)) != 0) {
+		event_trouble(log, THRONG_LOG_ERROR, "not-started", rc);
+		listen_to_libevent(w->log);
 		throng_free(w->server);
 		return (EXIT_FAILURE);
 	}
@@ -196,12 +242,13 @@ serve(const struct options *o, struct watch *w)
 	atomic_store_explicit(&w->ended, true, memory_order_release);
 	pthread_kill(w->thread, SIGUSR2);
 	pthread_join(w->thread, NULL);
-	if (error != THRONG_OK && log_begin(&l, w->log, THRONG_LOG_ERROR,
+	if (error != THRONG_OK && log_begin(&l, log, THRONG_LOG_ERROR,
 	    "ended")) {
 		log_text(&l, "reason", throng_strerror(error));
 		log_end(&l);
 	}
-	summary(w->log, w->server);
+	summary(w->server);
+	listen_to_libevent(w->log);
 	throng_free(w->server);
 	if (error == THRONG_ERR_STUCK)
 		_exit(EXIT_FAILURE);
@@ -222,14 +269,16 @@ throng_main_choice(int argc, char **argv,
 		return (EXIT_SUCCESS);
 	case OPTIONS_WRONG:
 		return (2);
+	case OPTIONS_CHECK:
+		raise_descriptor_limit();
+		return (check_options(&options, stdout));
 	case OPTIONS_SERVE:
 		break;
 	}
 	log = (struct log){ options.config.log_fd, options.config.log_level,
 	    options.config.log_format, NULL };
 	watch.log = &log;
-	event_set_log_callback(on_libevent_log);
-	event_set_fatal_callback(on_libevent_fatal);
+	listen_to_libevent(&log);
 	raise_descriptor_limit();
 	block_signals(&watch);
 	/* The process is this server's, and so are its signals. */
@@ -238,7 +287,6 @@ throng_main_choice(int argc, char **argv,
 	options.config.stuck_signal = SIGRTMIN;
 #endif
 	options.config.started = on_started;
-	options.config.started_argument = &log;
 	return (serve(&options, &watch));
 }
 

@@ -8,40 +8,25 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "clock.h"
 #include "frame.h"
 #include "log.h"
+#include "option_row.h"
 #include "parse.h"
 #include "settings.h"
 
-/** How an option's argument is read. */
-enum kind {
-	KIND_HELP,
-	KIND_VERSION,
-	KIND_LISTEN,
-	KIND_HANDLER,
-	KIND_CHOICE, /* one of a list of names, into an int */
-	KIND_COUNT,  /* into an unsigned */
-	KIND_SIZE,   /* into a size_t */
-	KIND_MS      /* a time, into an unsigned of milliseconds */
-};
-
-struct row {
-	const char *name;
-	const char *argument; /* as help shows it; NULL: none */
-	const char *help;
-	const char *choices[6];
-	enum kind kind;
-	size_t offset; /* in throng_config */
-	uint64_t min, max;
-};
-
 #define FIELD(name) offsetof(throng_config, name)
 
-static const struct row rows[] = {
+/** A time that a client is given; never 0, never without end. */
+#define TIMEOUT(name) \
+	.argument = "TIME", .kind = KIND_MS, .offset = FIELD(name), .min = 1, \
+	.max = SETTINGS_TIMEOUT_MS_MAX
+
+static const struct option_row rows[] = {
 	{ .name = "listen", .argument = "ADDR", .kind = KIND_LISTEN,
 	    .help = "host:port, [ipv6]:port or unix:/path; repeatable; "
 	    "port 0: the kernel chooses (127.0.0.1:8000)" },
@@ -51,9 +36,10 @@ static const struct row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(framing),
 	    .choices = { "line", "raw", "len32", "len16", "netstring" },
 	    .help = "how requests are told apart (line)" },
-	{ .name = "mode", .argument = "pool|thread", .kind = KIND_CHOICE,
-	    .offset = FIELD(mode), .choices = { "pool", "thread" },
-	    .help = "reactors and workers, or a thread per client (pool)" },
+	{ .name = "mode", .argument = "pool|thread|inline", .kind = KIND_CHOICE,
+	    .offset = FIELD(mode), .choices = { "pool", "thread", "inline" },
+	    .help = "reactors and workers, a thread per client, or the handler "
+	    "within the reactor, which it must never hold up (pool)" },
 	{ .name = "workers", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(workers), .min = 1, .max = SETTINGS_WORKERS_MAX,
 	    .help = "threads that run the handler (4)" },
@@ -75,6 +61,18 @@ static const struct row rows[] = {
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
 	    .help = "more are answered busy (descriptor limit less 64)" },
+	{ .name = "max-connections-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "of one address, or of one IPv6 /64 (256; not loopback)" },
+	{ .name = "accept-rate-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(accept_rate), .min = 1,
+	    .max = SETTINGS_ACCEPT_RATE_MAX,
+	    .help = "new ones a second, likewise (100; not loopback)" },
+	{ .name = "memory-budget", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(memory_budget), .min = SETTINGS_BUDGET_MIN,
+	    .max = SETTINGS_BUDGET_MAX,
+	    .help = "for requests and replies of all (half of the memory)" },
 	{ .name = "backlog", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(backlog), .min = 1, .max = SETTINGS_BACKLOG_MAX,
 	    .help = "connections that the kernel may hold (4096)" },
@@ -86,23 +84,38 @@ static const struct row rows[] = {
 	    .offset = FIELD(drain_ms), .min = 0,
 	    .max = SETTINGS_DRAIN_MS_MAX,
 	    .help = "at the end, for owed replies; handlers get 1s more (30s)" },
+	{ .name = "first-frame-timeout", TIMEOUT(first_frame_ms),
+	    .help = "until a client's first request is complete (60s)" },
+	{ .name = "frame-timeout", TIMEOUT(frame_ms),
+	    .help = "for the rest of a request that has begun (10s)" },
+	{ .name = "min-rate", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(min_rate), .min = 1, .max = SETTINGS_RATE_MAX,
+	    .help = "bytes a second that lengthen these two (1K)" },
+	{ .name = "idle-timeout", TIMEOUT(idle_ms),
+	    .help = "nothing received and nothing owed (10m)" },
+	{ .name = "half-close-timeout", TIMEOUT(half_close_ms),
+	    .help = "replies not taken after the end of input (10s)" },
+	{ .name = "write-timeout", TIMEOUT(write_ms),
+	    .help = "no byte of a waiting reply taken (30s)" },
+	{ .name = "output-soft", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(output_soft), .min = SETTINGS_OUTPUT_MIN,
+	    .max = SETTINGS_OUTPUT_MAX,
+	    .help = "unsent, above it no more is read of a client (256K)" },
+	{ .name = "output-hard", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(output_hard), .min = SETTINGS_OUTPUT_MIN,
+	    .max = SETTINGS_OUTPUT_MAX,
+	    .help = "above it and one reply the client is closed (1M)" },
 	{ .name = "queue-limit", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(queue_limit), .min = 0,
 	    .max = SETTINGS_CONNECTIONS_MAX,
 	    .help = "connections that wait for a worker, each reactor; more "
 	    "requests are answered busy (0: all)" },
-	{ .name = "queue-age", .argument = "TIME", .kind = KIND_MS,
-	    .offset = FIELD(queue_age_ms), .min = 1,
-	    .max = SETTINGS_WAIT_MS_MAX,
+	{ .name = "queue-age", TIMEOUT(queue_age_ms),
 	    .help = "while one has waited longer, new requests are answered "
 	    "busy (5s)" },
-	{ .name = "request-timeout", .argument = "TIME", .kind = KIND_MS,
-	    .offset = FIELD(request_ms), .min = 1,
-	    .max = SETTINGS_WAIT_MS_MAX,
+	{ .name = "request-timeout", TIMEOUT(request_ms),
 	    .help = "a request not begun by then is answered timeout (30s)" },
-	{ .name = "stuck-after", .argument = "TIME", .kind = KIND_MS,
-	    .offset = FIELD(stuck_ms), .min = 1,
-	    .max = SETTINGS_WAIT_MS_MAX,
+	{ .name = "stuck-after", TIMEOUT(stuck_ms),
 	    .help = "a handler that takes longer is warned about (2s)" },
 	{ .name = "log-level", .argument = "error|warn|info|debug",
 	    .kind = KIND_CHOICE, .offset = FIELD(log_level),
@@ -112,12 +125,22 @@ static const struct row rows[] = {
 	    .kind = KIND_CHOICE, .offset = FIELD(log_format),
 	    .choices = { "text", "json" },
 	    .help = "how log lines are written (text)" },
+	{ .name = "check", .kind = KIND_CHECK,
+	    .help = "serve nothing; say what would be done, and which limit "
+	    "of the machine is below what was asked" },
 	{ .name = "help", .kind = KIND_HELP, .help = "print this" },
 	{ .name = "version", .kind = KIND_VERSION,
 	    .help = "print the version" },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+const struct option_row *
+option_row(size_t index)
+{
+
+	return (index < ROWS ? &rows[index] : NULL);
+}
 
 /** What the parsing of one command line needs. */
 struct parsing {
@@ -144,7 +167,7 @@ print_help(FILE *out, const char *program,
 		    strlen(left) > 22 ? "\n                          " : "  ",
 		    rows[i].help);
 	}
-	fprintf(out, "\nSizes take K, M, G; times us, ms, s. Handlers:\n");
+	fprintf(out, "\nSizes take K, M, G; times us, ms, s, m, h. Handlers:\n");
 	for (; *handlers != NULL; handlers++)
 		fprintf(out, "  %-12s%s\n", (*handlers)->name,
 		    (*handlers)->summary != NULL ? (*handlers)->summary : "");
@@ -167,7 +190,8 @@ put_typed(FILE *err, const char *text)
 
 /* The beginning of every complaint about an option's value. */
 static void
-put_wrong(const struct parsing *p, const struct row *row, const char *value)
+put_wrong(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	fprintf(p->err, "%s: --%s ", p->program, row->name);
@@ -176,17 +200,18 @@ put_wrong(const struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-wrong(const struct parsing *p, const struct row *row, const char *value,
-    const char *why)
+wrong_time(const struct parsing *p, const struct option_row *row,
+    const char *value)
 {
 
 	put_wrong(p, row, value);
-	fprintf(p->err, "%s\n", why);
+	fprintf(p->err, "not a time from %" PRIu64 "ms to %" PRIu64 "h, such "
+	    "as 500ms or 30s\n", row->min, row->max / 3600000);
 	return (-1);
 }
 
 static int
-wrong_range(const struct parsing *p, const struct row *row,
+wrong_range(const struct parsing *p, const struct option_row *row,
     const char *value, const char *what)
 {
 
@@ -197,7 +222,7 @@ wrong_range(const struct parsing *p, const struct row *row,
 }
 
 static int
-set_listen(struct parsing *p, const struct row *row, const char *value)
+set_listen(struct parsing *p, const struct option_row *row, const char *value)
 {
 	throng_config *c = &p->options->config;
 
@@ -211,7 +236,7 @@ set_listen(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_handler(struct parsing *p, const struct row *row, const char *value)
+set_handler(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	for (const throng_handler *const *h = p->handlers; *h != NULL; h++) {
@@ -229,7 +254,7 @@ set_handler(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_choice(struct parsing *p, const struct row *row, const char *value)
+set_choice(struct parsing *p, const struct option_row *row, const char *value)
 {
 	/* All enums of throng_config are ints, counted from 0. */
 	char *field = (char *)&p->options->config + row->offset;
@@ -246,7 +271,7 @@ set_choice(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set_number(struct parsing *p, const struct row *row, const char *value)
+set_number(struct parsing *p, const struct option_row *row, const char *value)
 {
 	char *field = (char *)&p->options->config + row->offset;
 	uint64_t v;
@@ -263,8 +288,7 @@ set_number(struct parsing *p, const struct row *row, const char *value)
 	case KIND_MS:
 		if (parse_time(value, strlen(value), row->min * CLOCK_MS,
 		    row->max * CLOCK_MS, &v))
-			return (wrong(p, row, value,
-			    "not a time up to 3600s, such as 500ms or 30s"));
+			return (wrong_time(p, row, value));
 		v /= CLOCK_MS;
 		break;
 	default:
@@ -278,7 +302,7 @@ set_number(struct parsing *p, const struct row *row, const char *value)
 }
 
 static int
-set(struct parsing *p, const struct row *row, const char *value)
+set(struct parsing *p, const struct option_row *row, const char *value)
 {
 
 	switch (row->kind) {
@@ -294,6 +318,7 @@ set(struct parsing *p, const struct row *row, const char *value)
 		return (set_number(p, row, value));
 	case KIND_HELP:
 	case KIND_VERSION:
+	case KIND_CHECK:
 		break;
 	}
 	return (0);
@@ -332,8 +357,9 @@ unknown(const struct parsing *p, char **argv, int c)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
-	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	/* A letter beyond ASCII may be below 0. */
+	return (stray(p, c == '?' && (optopt > (int)ROWS || optopt < 0) ?
+	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
 	    "no such option"));
 }
 
@@ -345,6 +371,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	struct parsing p = { .handlers = handlers, .options = options,
 	    .err = err };
 	struct option long_options[ROWS + 1];
+	bool check = false;
 	int c;
 
 	p.program = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "throngd";
@@ -352,9 +379,11 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	options->handler = handlers[0];
 	make_long_options(long_options);
 	opterr = 0;
-	optind = 1;
+	/* Not 1: a line that was refused amid its letters before, in this
+	 * process, would be gone on with. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		const struct row *row = c > 0 && (size_t)c <= ROWS ?
+		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;
 
 		if (row == NULL)
@@ -369,8 +398,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 		}
 		if (set(&p, row, optarg) == -1)
 			return (OPTIONS_WRONG);
+		check = check || row->kind == KIND_CHECK;
 	}
 	if (optind < argc)
 		return (stray(&p, argv[optind], "not an option"));
-	return (OPTIONS_SERVE);
+	return (check ? OPTIONS_CHECK : OPTIONS_SERVE);
 }

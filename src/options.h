@@ -17,6 +17,7 @@ struct options {
 /** What main is to do next. */
 enum options_result {
 	OPTIONS_SERVE, /* go on with the options */
+	OPTIONS_CHECK, /* say whether that would work */
 	OPTIONS_DONE,  /* help or the version was printed: exit 0 */
 	OPTIONS_WRONG  /* one line was printed: exit 2 */
 };

@@ -76,6 +76,10 @@ unit(const char *at, const char *end)
 		return (1000 * 1000);
 	if (n == 1 && *at == 's')
 		return (1000 * 1000 * 1000);
+	if (n == 1 && *at == 'm')
+		return (60ull * 1000 * 1000 * 1000);
+	if (n == 1 && *at == 'h')
+		return (3600ull * 1000 * 1000 * 1000);
 	return (0);
 }
 
@@ -98,6 +102,7 @@ parse_time(const char *text, size_t length, uint64_t min, uint64_t max,
 	per = unit(text, end);
 	if (per == 0 || whole > UINT64_MAX / 2 / per)
 		return (-1);
-	return (in_range(whole * per + part * per / scale, min, max,
-	    nanoseconds));
+	/* From seconds on the scale divides the unit; divided first, it fits. */
+	part = per % scale == 0 ? part * (per / scale) : part * per / scale;
+	return (in_range(whole * per + part, min, max, nanoseconds));
 }

@@ -29,9 +29,9 @@ int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 /**
  * parse_time(text, length, min, max, nanoseconds):
  * Read a time from the first `length` bytes of `text`, which need not end
- * with NUL: a decimal number, perhaps with a fraction, and us, ms or s behind
- * it ("120us", "1.5s"), between `min` and `max` nanoseconds. Returns as
- * parse_number(). Thread: any.
+ * with NUL: a decimal number, perhaps with a fraction, and us, ms, s, m
+ * (minutes) or h behind it ("120us", "1.5s", "10m"), between `min` and `max`
+ * nanoseconds. Returns as parse_number(). Thread: any.
  */
 int parse_time(const char *text, size_t length, uint64_t min, uint64_t max,
     uint64_t *nanoseconds);

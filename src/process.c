@@ -10,6 +10,7 @@ struct tally {
 	unsigned failed;
 	unsigned oversize;
 	unsigned invalid;
+	unsigned silent;
 	unsigned busy;
 	unsigned timed_out;
 	unsigned dropped;
@@ -112,6 +113,8 @@ answer(struct processor *p, struct job *job, const struct request *q,
 	}
 	if (!reply_end(&r, q))
 		tally->failed++;
+	if (r.none)
+		tally->silent++;
 	if (job->out.length > r.start)
 		event_reply(&s->log, &job->peer, job->out.data + r.start,
 		    job->out.length - r.start);
@@ -129,6 +132,8 @@ count(struct counters *c, const struct tally *tally)
 		counter_add(&c->oversize, tally->oversize);
 	if (tally->invalid > 0)
 		counter_add(&c->invalid, tally->invalid);
+	if (tally->silent > 0)
+		counter_add(&c->silent, tally->silent);
 	if (tally->dropped > 0)
 		counter_add(&c->dropped_closing, tally->dropped);
 }

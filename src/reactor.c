@@ -12,6 +12,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "events.h"
+#include "inline.h"
 #include "reply.h"
 #include "watchdog.h"
 
@@ -94,9 +95,15 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->tick = evtimer_new(r->base, on_tick, r);
 	r->dispatch = dispatch_open(r);
 	r->watchdog = watchdog_open(r);
+	if (service->config.mode == THRONG_MODE_INLINE)
+		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || r->watchdog == NULL || orders_make(r) == -1 ||
+	    (service->config.mode == THRONG_MODE_INLINE &&
+	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
+		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
+		    ENOMEM);
 		reactor_close(r);
 		return (THRONG_ERR_NOMEM);
 	}
@@ -111,6 +118,7 @@ reactor_close(struct reactor *r)
 	accept_close(r);
 	dispatch_close(r->dispatch);
 	watchdog_close(r->watchdog);
+	inline_close(r->inlined);
 	if (r->tick != NULL)
 		event_free(r->tick);
 	if (r->wakeup_event != NULL)
@@ -140,20 +148,30 @@ reactor_main(void *argument)
 	snprintf(name, sizeof(name), "reactor-%u", r->number);
 	pthread_setname_np(pthread_self(), name);
 #endif
+	if (r->inlined != NULL && inline_enter(r->inlined) == -1)
+		return (NULL);
 	/* A flag of our own: libevent's break is lost before the loop runs. */
 	while (!r->stopped)
 		event_base_loop(r->base,
 		    EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+	if (r->inlined != NULL)
+		inline_leave(r->inlined);
 	return (NULL);
 }
 
 int
 reactor_start(struct reactor *r)
 {
+	int rc;
 
 	if (accept_start(r) == -1)
 		return (ENOMEM);
-	return (pthread_create(&r->thread, NULL, reactor_main, r));
+	if ((rc = pthread_create(&r->thread, NULL, reactor_main, r)) != 0)
+		return (rc);
+	if (r->inlined == NULL || inline_await(r->inlined) == 0)
+		return (0);
+	pthread_join(r->thread, NULL);
+	return (ECANCELED);
 }
 
 bool

@@ -23,6 +23,7 @@
 struct acceptor;
 struct conn;
 struct dispatch;
+struct inlined;
 struct perclient;
 struct pool;
 struct watchdog;
@@ -52,6 +53,7 @@ struct reactor {
 	struct service *service;
 	struct pool *pool;
 	struct perclient *perclient; /* thread mode: who takes connections */
+	struct inlined *inlined;     /* inline mode: who runs the handler */
 	struct event_base *base;
 	struct event *wakeup_event;
 	struct event *tick; /* deadlines, while there are any */
@@ -97,7 +99,7 @@ struct reactor {
 /**
  * reactor_open(reactor, service, number):
  * Make a reactor that does not run yet, in place. Return THRONG_OK, or an
- * error with nothing left behind. Thread: any.
+ * error with one line in the log and nothing left behind. Thread: any.
  */
 throng_error reactor_open(struct reactor *reactor, struct service *service,
     unsigned number);
@@ -110,8 +112,8 @@ void reactor_close(struct reactor *reactor);
 
 /**
  * reactor_start(reactor):
- * Run the loop in a thread of its own. Return 0 or an errno value.
- * Thread: any.
+ * Run the loop in a thread of its own. Return 0 or an errno value; then there
+ * is no thread. Thread: any.
  */
 int reactor_start(struct reactor *reactor);
 

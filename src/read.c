@@ -146,6 +146,20 @@ hand_on(struct conn *c, struct job *job)
 	dispatch_job(c->reactor, job);
 }
 
+/* There was no memory for what has been read: the connection will be closed,
+ * and its input is in no state to be looked at. */
+static void
+lose(struct conn *c, const struct gather *g)
+{
+
+	/* A job that waits is counted when it is given up. */
+	if (c->job == NULL)
+		counter_add_own(&c->reactor->counters.dropped_gone,
+		    g->job->count);
+	c->scan = (struct frame_scan){ 0 };
+	bytes_free(&c->input);
+}
+
 /* Make requests of what `from` holds. Return false if memory is short. */
 static bool
 take(struct conn *c, struct bytes *from)
@@ -162,10 +176,13 @@ take(struct conn *c, struct bytes *from)
 	base = g.start = g.job->in.length;
 	before = g.job->count;
 	status = gather_all(&g, from, base);
+	counter_add_own(&r->counters.received, g.job->count - before);
 	if (g.job->count > before)
 		ok = move(c, g.job, from, g.start - base);
 	else
 		ok = keep_rest(c, from, g.start - base);
+	if (!ok)
+		lose(c, &g);
 	if (c->job == NULL && (!ok || g.job->count == 0))
 		reactor_job_done(r, g.job);
 	else if (c->job == NULL)

@@ -123,8 +123,8 @@ ended(struct reactor *r, struct job *job)
 	reactor_poke(r);
 }
 
-static void
-arrived(struct reactor *r, struct job *job)
+void
+reply_job(struct reactor *r, struct job *job)
 {
 
 	if (job->unworked) {
@@ -174,7 +174,7 @@ reply_look(struct reactor *r)
 		r->pending = mpsc_take(&r->replies);
 	while ((node = r->pending) != NULL && left-- > 0) {
 		r->pending = node->next;
-		arrived(r, job_of(node));
+		reply_job(r, job_of(node));
 	}
 	/* Nobody signals for what was taken already. */
 	if (r->pending != NULL)

@@ -35,6 +35,14 @@ void reply_unworked(struct reactor *reactor, struct job *job);
 void reply_refused(struct reactor *reactor, struct job *job);
 
 /**
+ * reply_job(reactor, job):
+ * Take a job of this reactor back that has been worked on: send the replies,
+ * and let its connection go on. The job is no longer the caller's.
+ * Thread: the reactor's.
+ */
+void reply_job(struct reactor *reactor, struct job *job);
+
+/**
  * reply_look(reactor):
  * Work on what has been brought back, whether or not anybody has signalled.
  * Thread: the reactor's.

@@ -24,10 +24,12 @@
 #include "perclient.h"
 #include "place.h"
 #include "reactor.h"
+#include "server.h"
 #include "service.h"
 #include "settings.h"
 #include "wakeup.h"
 #include "work.h"
+#include "writer.h"
 
 /** What handlers get to return after their connections were killed. */
 #define KILL_NS (1 * CLOCK_S)
@@ -81,6 +83,18 @@ on_drained(void *argument)
 	wakeup_signal(&part->server->control);
 }
 
+/* Perhaps there is no server yet, and so no log of its own. */
+static throng_error
+no_memory(const throng_config *config)
+{
+	struct log log = { .fd = config->log_fd, .format =
+	    config->log_format == THRONG_LOG_JSON ? THRONG_LOG_JSON :
+	    THRONG_LOG_TEXT };
+
+	event_trouble(&log, THRONG_LOG_ERROR, "not-created", ENOMEM);
+	return (THRONG_ERR_NOMEM);
+}
+
 static throng_error
 open_listeners(throng_server *s)
 {
@@ -109,7 +123,7 @@ open_parts(throng_server *s)
 	s->worker_counters = aligned_zeroed(c->workers,
 	    sizeof(*s->worker_counters));
 	if (s->parts == NULL || s->worker_counters == NULL)
-		return (THRONG_ERR_NOMEM);
+		return (no_memory(c));
 	while (error == THRONG_OK && s->part_count < c->reactors) {
 		struct part *p = &s->parts[s->part_count];
 
@@ -122,10 +136,13 @@ open_parts(throng_server *s)
 		p->reactor.drained_argument = p;
 		error = accept_open(&p->reactor, s->listeners,
 		    s->listener_count, c->accept == THRONG_ACCEPT_SPREAD);
+		if (error != THRONG_OK)
+			return (no_memory(c));
 	}
 	return (error);
 }
 
+/* Every failure writes exactly one line: whoever fails does. */
 throng_error
 throng_create(const throng_config *config, const throng_handler *handler,
     throng_server **server)
@@ -135,12 +152,14 @@ throng_create(const throng_config *config, const throng_handler *handler,
 
 	*server = NULL;
 	if ((s = aligned_zeroed(1, sizeof(*s))) == NULL)
-		return (THRONG_ERR_NOMEM);
+		return (no_memory(config));
 	s->control = (struct wakeup){ -1, -1 };
 	if ((error = settings_apply(&s->service, config, handler)) !=
 	    THRONG_OK)
 		goto err;
 	if (wakeup_open(&s->control) == -1) {
+		event_trouble(&s->service.log, THRONG_LOG_ERROR,
+		    "not-created", errno);
 		s->control = (struct wakeup){ -1, -1 };
 		error = THRONG_ERR_SYSTEM;
 		goto err;
@@ -170,6 +189,7 @@ throng_free(throng_server *s)
 		listener_close(&s->listeners[i]);
 	if (s->control.read_fd != -1)
 		wakeup_close(&s->control);
+	writer_free(&s->service.sink);
 	if (s->service.registry_open)
 		registry_close(&s->service.registry);
 	free(s);
@@ -187,18 +207,23 @@ take_signals(const throng_config *c)
 	return (THRONG_OK);
 }
 
-/* Those who run the handler, then those who feed them. */
+/* Who writes the log, those who run the handler, those who feed them. What
+ * went wrong is in `why`, an errno value, or 0 if that has been logged. */
 static throng_error
-start(throng_server *s)
+start(throng_server *s, int *why)
 {
 	throng_error error = take_signals(&s->service.config);
 
+	*why = errno;
 	if (error != THRONG_OK)
 		return (error);
+	if ((*why = writer_start(&s->service.log)) != 0)
+		return (*why == ENOMEM ? THRONG_ERR_NOMEM : THRONG_ERR_THREAD);
 	if (s->service.config.mode == THRONG_MODE_THREAD) {
+		*why = ENOMEM;
 		if ((s->perclient = perclient_open(&s->service)) == NULL)
 			return (THRONG_ERR_NOMEM);
-	} else {
+	} else if (s->service.config.mode == THRONG_MODE_POOL) {
 		error = pool_start(&s->service, s->worker_counters, &s->pool);
 		if (error != THRONG_OK)
 			return (error);
@@ -208,8 +233,12 @@ start(throng_server *s)
 
 		r->pool = s->pool;
 		r->perclient = s->perclient;
-		if (reactor_start(r) != 0)
-			return (THRONG_ERR_THREAD);
+		if ((*why = reactor_start(r)) == 0)
+			continue;
+		/* What the handler refuses has been logged. */
+		if (*why == ECANCELED)
+			*why = 0;
+		return (THRONG_ERR_THREAD);
 	}
 	return (THRONG_OK);
 }
@@ -238,13 +267,19 @@ await_news(throng_server *s, uint64_t deadline)
 }
 
 static bool
+is_drained(const struct part *part)
+{
+
+	/* Acquire: pairs with on_drained(). */
+	return (atomic_load_explicit(&part->drained, memory_order_acquire));
+}
+
+static bool
 all_drained(const throng_server *s)
 {
 
 	for (unsigned i = 0; i < s->started; i++)
-		/* Acquire: pairs with on_drained(). */
-		if (!atomic_load_explicit(&s->parts[i].drained,
-		    memory_order_acquire))
+		if (!is_drained(&s->parts[i]))
 			return (false);
 	return (true);
 }
@@ -302,6 +337,8 @@ kill_rest(throng_server *s, uint64_t deadline)
 static void
 join_all(throng_server *s, uint64_t deadline)
 {
+	/* Only there may a handler hold a reactor up for ever. */
+	bool here = s->service.config.mode == THRONG_MODE_INLINE;
 
 	if (s->pool != NULL && !pool_stop(s->pool, deadline))
 		s->stuck = true;
@@ -310,7 +347,8 @@ join_all(throng_server *s, uint64_t deadline)
 		s->stuck = true;
 	order_all(s, JOB_STOP);
 	for (unsigned i = 0; i < s->started; i++)
-		pthread_join(s->parts[i].reactor.thread, NULL);
+		if (!here || is_drained(&s->parts[i]))
+			pthread_join(s->parts[i].reactor.thread, NULL);
 	if (s->stuck)
 		return;
 	pool_free(s->pool);
@@ -328,6 +366,23 @@ end(throng_server *s, bool drained)
 	if (!drained)
 		kill_rest(s, deadline);
 	join_all(s, deadline);
+	writer_stop(&s->service.sink);
+}
+
+static throng_error
+not_started(throng_server *s, throng_error error, int why)
+{
+	struct log_line l;
+
+	if (log_begin(&l, &s->service.log, THRONG_LOG_ERROR, "not-started")) {
+		if (why != 0)
+			log_errno(&l, why);
+		else
+			log_text(&l, "reason", throng_strerror(error));
+		log_end(&l);
+	}
+	end(s, false);
+	return (error);
 }
 
 throng_error
@@ -335,16 +390,13 @@ throng_run(throng_server *s)
 {
 	const throng_config *c = &s->service.config;
 	throng_error error;
+	int why = 0;
 
 	/* Acquire and release: whoever runs it owns it. */
 	if (atomic_exchange_explicit(&s->ran, true, memory_order_acq_rel))
 		return (THRONG_ERR_STATE);
-	if ((error = start(s)) != THRONG_OK) {
-		event_trouble(&s->service.log, THRONG_LOG_ERROR,
-		    "not-started", errno);
-		end(s, false);
-		return (error);
-	}
+	if ((error = start(s, &why)) != THRONG_OK)
+		return (not_started(s, error, why));
 	if (c->started != NULL)
 		c->started(s, c->started_argument);
 	while (stop_request(s) == STOP_NO)
@@ -405,4 +457,19 @@ throng_stats_read(const throng_server *s, throng_stats *stats)
 		counters_sum(&s->parts[i].reactor.counters, stats);
 	for (unsigned i = 0; i < s->service.config.workers; i++)
 		counters_sum(&s->worker_counters[i], stats);
+}
+
+const struct log *
+server_log(const throng_server *s)
+{
+
+	return (&s->service.log);
+}
+
+void
+server_unlink(const throng_server *s)
+{
+
+	for (unsigned i = 0; i < s->listener_count; i++)
+		listener_unlink(&s->listeners[i]);
 }

@@ -20,6 +20,7 @@ struct service {
 	const throng_handler *handler;
 	struct framer framer;
 	struct log log;
+	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
 	uint64_t job_time_max;        /* nanoseconds of one job at a time */
 	_Atomic unsigned connections; /* admitted and not yet closed */

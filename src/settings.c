@@ -26,6 +26,14 @@ throng_config_init(throng_config *c)
 	c->backlog = 4096;
 	c->stack_size = 128u << 10;
 	c->drain_ms = 30000;
+	c->first_frame_ms = 60000;
+	c->frame_ms = 10000;
+	c->idle_ms = 600000;
+	c->half_close_ms = 10000;
+	c->write_ms = 30000;
+	c->min_rate = 1u << 10;
+	c->output_soft = 256u << 10;
+	c->output_hard = 1u << 20;
 	c->queue_age_ms = 5000;
 	c->request_ms = 30000;
 	c->stuck_ms = 2000;
@@ -66,7 +74,7 @@ check_ranges(const struct log *log, const throng_config *c)
 	const struct range ranges[] = {
 		{ "listen", c->listen_count, 0, THRONG_LISTEN_MAX },
 		{ "framing", c->framing, 0, THRONG_FRAME_NETSTRING },
-		{ "mode", c->mode, 0, THRONG_MODE_THREAD },
+		{ "mode", c->mode, 0, THRONG_MODE_INLINE },
 		{ "accept", c->accept, 0, THRONG_ACCEPT_SHARED },
 		{ "workers", c->workers, 1, SETTINGS_WORKERS_MAX },
 		{ "reactors", c->reactors, 1, SETTINGS_REACTORS_MAX },
@@ -74,15 +82,35 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "max_reply", c->max_reply, 1, SETTINGS_REPLY_MAX },
 		{ "max_connections", c->max_connections, 0,
 		    SETTINGS_CONNECTIONS_MAX },
+		{ "max_per_source", c->max_per_source, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "accept_rate", c->accept_rate, 0,
+		    SETTINGS_ACCEPT_RATE_MAX },
+		{ "memory_budget", c->memory_budget > 0 ? c->memory_budget :
+		    SETTINGS_BUDGET_MIN, SETTINGS_BUDGET_MIN,
+		    SETTINGS_BUDGET_MAX },
 		{ "backlog", c->backlog, 1, SETTINGS_BACKLOG_MAX },
 		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
 		    SETTINGS_STACK_MAX },
 		{ "drain_ms", c->drain_ms, 0, SETTINGS_DRAIN_MS_MAX },
+		{ "first_frame_ms", c->first_frame_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "frame_ms", c->frame_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "idle_ms", c->idle_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "half_close_ms", c->half_close_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "write_ms", c->write_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "min_rate", c->min_rate, 1, SETTINGS_RATE_MAX },
+		{ "output_soft", c->output_soft, SETTINGS_OUTPUT_MIN,
+		    SETTINGS_OUTPUT_MAX },
+		{ "output_hard", c->output_hard, c->output_soft,
+		    SETTINGS_OUTPUT_MAX },
 		{ "queue_limit", c->queue_limit, 0,
 		    SETTINGS_CONNECTIONS_MAX },
-		{ "queue_age_ms", c->queue_age_ms, 1, SETTINGS_WAIT_MS_MAX },
-		{ "request_ms", c->request_ms, 1, SETTINGS_WAIT_MS_MAX },
-		{ "stuck_ms", c->stuck_ms, 1, SETTINGS_WAIT_MS_MAX },
+		{ "queue_age_ms", c->queue_age_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "request_ms", c->request_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "stuck_ms", c->stuck_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
 		{ "stuck_signal", (unsigned)c->stuck_signal, 0,
 		    SETTINGS_SIGNAL_MAX },
 		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
@@ -110,6 +138,17 @@ handler_ok(const throng_handler *h)
 	    (h->connection_open == NULL) == (h->connection_close == NULL));
 }
 
+uint64_t
+settings_connections(uint64_t descriptors)
+{
+	uint64_t kept = descriptors / 4 < DESCRIPTORS_KEPT ?
+	    descriptors / 4 : DESCRIPTORS_KEPT;
+
+	descriptors -= kept;
+	return (descriptors < SETTINGS_CONNECTIONS_MAX ? descriptors :
+	    SETTINGS_CONNECTIONS_MAX);
+}
+
 /* Every connection costs a descriptor. */
 static throng_error
 limit_connections(struct service *s)
@@ -121,10 +160,7 @@ limit_connections(struct service *s)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
 		    "max_connections", 0, 0));
-	most = limit.rlim_cur;
-	most -= most / 4 < DESCRIPTORS_KEPT ? most / 4 : DESCRIPTORS_KEPT;
-	if (most > SETTINGS_CONNECTIONS_MAX)
-		most = SETTINGS_CONNECTIONS_MAX;
+	most = settings_connections(limit.rlim_cur);
 	if (asked > most || most == 0)
 		return (complain(&s->log, THRONG_ERR_LIMIT,
 		    "max_connections", asked, most));
@@ -141,16 +177,17 @@ settings_apply(struct service *s, const throng_config *config,
 	s->config = *config;
 	s->handler = handler;
 	s->job_time_max = JOB_TIME_MAX;
+	s->sink.counters = &s->shared;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,
-		&s->shared.log_lost,
+		&s->sink,
 	};
 	/* A log that cannot say so is of no use for the complaint. */
 	if (config->log_format > THRONG_LOG_JSON ||
 	    config->log_level > THRONG_LOG_DEBUG)
 		s->log = (struct log){
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
-			&s->shared.log_lost,
+			&s->sink,
 		};
 	if (registry_open(&s->registry) != 0)
 		return (THRONG_ERR_NOMEM);

@@ -11,12 +11,25 @@
 #define SETTINGS_REACTORS_MAX 64
 #define SETTINGS_CONNECTIONS_MAX 10000000
 #define SETTINGS_BACKLOG_MAX 65535
+#define SETTINGS_ACCEPT_RATE_MAX 1000000
+#define SETTINGS_BUDGET_MIN (1u << 20)
+#define SETTINGS_BUDGET_MAX (SIZE_MAX / 4)
 #define SETTINGS_REPLY_MAX (1u << 30)
 #define SETTINGS_STACK_MIN (16u << 10)
 #define SETTINGS_STACK_MAX (1u << 30)
 #define SETTINGS_DRAIN_MS_MAX 3600000
-#define SETTINGS_WAIT_MS_MAX 86400000
 #define SETTINGS_SIGNAL_MAX 64
+#define SETTINGS_TIMEOUT_MS_MAX 86400000
+#define SETTINGS_RATE_MAX (1u << 30)
+#define SETTINGS_OUTPUT_MIN (4u << 10)
+#define SETTINGS_OUTPUT_MAX (1u << 30)
+
+/**
+ * settings_connections(descriptors):
+ * Return how many connections fit into a limit of open descriptors.
+ * Thread: any.
+ */
+uint64_t settings_connections(uint64_t descriptors);
 
 /**
  * settings_apply(service, config, handler):

@@ -137,6 +137,8 @@ rig_free(struct rig *rig)
 	assert_int_equal(atomic_load(&rig->service.connections), 0);
 	assert_int_equal(rig_stats(rig).open, 0);
 	assert_int_equal(rig_stats(rig).working, 0);
+	if (!rig->made_up)
+		unit_balance(rig_stats(rig));
 	process_close(&rig->processor);
 	reactor_close(r);
 	free(rig);

@@ -26,6 +26,7 @@ struct rig {
 	unsigned pushes;   /* chains that were handed over */
 	uint64_t spent_ns; /* what every job is said to have taken */
 	unsigned drained;  /* times that the end was reported */
+	bool made_up;      /* jobs came from elsewhere: sums do not match */
 	uint64_t late;     /* bit w: worker w is at its oldest job for long */
 	bool all_stuck;    /* all of them are, for very long */
 };

@@ -25,7 +25,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 THRONGD = os.environ.get("THRONGD", "./throngd")
-MODES = ("pool", "thread")
+MODES = ("pool", "thread", "inline")
 DEADLINE = 60  # seconds; far more than anything takes, for slow builds
 
 

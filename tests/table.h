@@ -1,7 +1,8 @@
 /**
  * table.h - one case, every model: the end-to-end tests are rows that run in
- * pool mode, in thread mode and with several reactors, over every framing
- * that they name, and must put the same bytes on the wire in all of them.
+ * pool mode, in thread mode, with several reactors and, unless their handler
+ * is `work`, which may wait, in inline mode, over every framing that they
+ * name, and must put the same bytes on the wire in all of them.
  *
  * CASE=text in the environment runs only the rows whose name, with "/" and
  * the framing behind it, contains the text.

@@ -162,6 +162,9 @@ out_of_descriptors(void **state)
 			     THRONG_LOG_TEXT),
 	    0);
 	serve();
+	/* It takes the connection first and says EMFILE then. */
+	if (unit_under_valgrind())
+		return;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	first = dial();
 	second = dial();

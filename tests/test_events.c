@@ -58,7 +58,7 @@ static void
 closed(const struct log *log)
 {
 
-	for (int i = CLOSE_EOF; i <= CLOSE_MEMORY; i++)
+	for (int i = CLOSE_EOF; i <= CLOSE_OUTPUT_HARD; i++)
 		event_closed(log, &peer, (enum close_reason)i);
 }
 
@@ -95,10 +95,10 @@ static const struct row {
 	    ",\"bytes\":0,\"data\":\"\"}\n",
 	    1 },
 	{ closed, THRONG_LOG_INFO,
-	    " info closed " PEER " reason=out-of-memory\n",
+	    " info closed " PEER " reason=output-hard\n",
 	    "\"info\",\"event\":\"closed\"," JSON_PEER
-	    ",\"reason\":\"out-of-memory\"}\n",
-	    7 },
+	    ",\"reason\":\"output-hard\"}\n",
+	    13 },
 	{ trouble, THRONG_LOG_WARN,
 	    " warn accept-paused reason=\"Too many open files\"\n",
 	    "\"warn\",\"event\":\"accept-paused\","
@@ -163,7 +163,9 @@ static void
 reasons(void **state)
 {
 	static const char *const words[] = { "client-closed", "handler-closed",
-		"invalid", "reset", "busy", "stopping", "out-of-memory" };
+		"invalid", "reset", "busy", "stopping", "out-of-memory",
+		"timeout-first", "timeout-frame", "timeout-idle",
+		"timeout-half-close", "timeout-write", "output-hard" };
 	char out[4096], *at = out;
 	struct log log;
 

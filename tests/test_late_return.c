@@ -38,6 +38,8 @@ static struct phase phases[] = {
 	{ .ms = 1500 },
 };
 
+static struct phase inlined[] = { { .ms = 500 }, { .ms = 1500 } };
+
 /* The phase whose server accepts now. */
 static _Atomic(struct phase *) current;
 
@@ -76,7 +78,7 @@ static const throng_handler late = {
 };
 
 static void
-returns_after(struct phase *p)
+returns_after(struct phase *p, throng_mode mode)
 {
 	struct inside *s = &p->server;
 	throng_config config;
@@ -84,7 +86,7 @@ returns_after(struct phase *p)
 	int64_t deadline = support_now() + SUPPORT_DEADLINE;
 
 	atomic_store(&current, p);
-	inside_config(&config, THRONG_MODE_POOL);
+	inside_config(&config, mode);
 	config.drain_ms = 50;
 	config.workers = 2;
 	must(inside_start(s, &config, &late));
@@ -116,7 +118,18 @@ in_every_phase(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		returns_after(&phases[i]);
+		returns_after(&phases[i], THRONG_MODE_POOL);
+}
+
+/* It holds its reactor up, which then cannot be joined. */
+static void
+within_the_reactor(void **state)
+{
+
+	(void)state;
+	returns_after(&inlined[0], THRONG_MODE_INLINE);
+	returns_after(&inlined[1], THRONG_MODE_INLINE);
+	assert_int_equal(inlined[1].server.ended, THRONG_ERR_STUCK);
 }
 
 int
@@ -124,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_every_phase),
+		cmocka_unit_test(within_the_reactor),
 	};
 
 	return (cmocka_run_group_tests_name("late_return", tests, NULL,

@@ -94,7 +94,7 @@ spoil(throng_config *c, throng_handler *h, enum wrong wrong,
 
 	switch (wrong) {
 	case FRAMING: c->framing = (throng_framing)5; break;
-	case MODE: c->mode = (throng_mode)2; break;
+	case MODE: c->mode = (throng_mode)3; break;
 	case ACCEPT: c->accept = (throng_accept)2; break;
 	case WORKERS: c->workers = 0; break;
 	case REACTORS: c->reactors = 0; break;

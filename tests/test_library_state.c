@@ -157,10 +157,10 @@ state_and_order(void **state)
 	int model, i, k;
 
 	(void)state;
-	for (model = 0; model < 4; model++) {
+	for (model = 0; model < 6; model++) {
 		forget();
-		inside_config(&config, (throng_mode)(model % 2));
-		config.reactors = model / 2 ? 2 : 1;
+		inside_config(&config, (throng_mode)(model % 3));
+		config.reactors = model / 3 ? 2 : 1;
 		must(inside_start(&s, &config, &ordered));
 		for (i = 0; i < callers; i++)
 			c[i] = open_caller(&s);
@@ -180,8 +180,11 @@ state_and_order(void **state)
 			caller_close(c[i]);
 		assert_int_equal(inside_stop(&s), THRONG_OK);
 		expect_balance(callers);
-		if (model % 2 == 0)
+		if (config.mode == THRONG_MODE_POOL)
 			assert_int_equal(seen.workers_opened, 4);
+		if (config.mode == THRONG_MODE_INLINE)
+			assert_int_equal(seen.workers_opened,
+			    config.reactors);
 	}
 }
 
@@ -196,11 +199,11 @@ state_of_those_who_left(void **state)
 	char number[24];
 
 	(void)state;
-	for (model = 0; model < 4; model++) {
+	for (model = 0; model < 6; model++) {
 		forget();
 		asked = 0;
-		inside_config(&config, (throng_mode)(model % 2));
-		config.reactors = model / 2 ? 2 : 1;
+		inside_config(&config, (throng_mode)(model % 3));
+		config.reactors = model / 3 ? 2 : 1;
 		must(inside_start(&s, &config, &ordered));
 		for (i = 0; i < 200; i++) {
 			c = open_caller(&s);
@@ -234,7 +237,7 @@ state_that_fails(void **state)
 	int mode;
 
 	(void)state;
-	for (mode = 0; mode < 2; mode++) {
+	for (mode = 0; mode <= THRONG_MODE_INLINE; mode++) {
 		forget();
 		seen.open_fails = 3;
 		inside_config(&config, (throng_mode)mode);
@@ -272,14 +275,17 @@ workers_that_fail(void **state)
 	(void)state;
 	forget();
 	broken.worker_open = no_worker;
-	inside_config(&config, THRONG_MODE_POOL);
 	descriptors = inside_descriptors();
 	threads = inside_threads();
-	must(inside_start(&s, &config, &broken));
-	assert_int_equal(inside_join(&s), THRONG_ERR_THREAD);
-	throng_free(s.server);
-	assert_int_equal(inside_descriptors(), descriptors);
-	assert_in_range(inside_threads_left(threads), 1, threads);
+	for (int i = 0; i < 2; i++) {
+		inside_config(&config, i == 0 ? THRONG_MODE_POOL :
+		    THRONG_MODE_INLINE);
+		must(inside_start(&s, &config, &broken));
+		assert_int_equal(inside_join(&s), THRONG_ERR_THREAD);
+		throng_free(s.server);
+		assert_int_equal(inside_descriptors(), descriptors);
+		assert_in_range(inside_threads_left(threads), 1, threads);
+	}
 	/* Per client it is the client that is refused. */
 	inside_config(&config, THRONG_MODE_THREAD);
 	must(inside_start(&s, &config, &broken));

@@ -328,14 +328,14 @@ check_line(const char *line, unsigned *next)
 
 /* Start the writers on a pipe and wait until they have written. */
 static void
-write_all(int fd, _Atomic uint64_t *lost)
+write_all(int fd, struct log_sink *sink)
 {
 	struct writer writers[THREADS];
 	pthread_t threads[THREADS];
 
 	for (unsigned i = 0; i < THREADS; i++) {
 		writers[i] = (struct writer){
-			{ fd, THRONG_LOG_INFO, THRONG_LOG_JSON, lost }, i
+			{ fd, THRONG_LOG_DEBUG, THRONG_LOG_JSON, sink }, i
 		};
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines,
 				     &writers[i]),
@@ -349,7 +349,8 @@ static void
 many_threads(void **state)
 {
 	unsigned next[THREADS] = { 0 };
-	_Atomic uint64_t lost = 0;
+	struct counters counters = { 0 };
+	struct log_sink sink = { .counters = &counters };
 	char line[LINE_MAX_BYTES + 1];
 	FILE *in;
 	int fds[2];
@@ -358,7 +359,7 @@ many_threads(void **state)
 	assert_int_equal(pipe(fds), 0);
 	/* All of it fits. */
 	assert_true(fcntl(fds[1], F_SETPIPE_SZ, 1 << 20) >= 1 << 20);
-	write_all(fds[1], &lost);
+	write_all(fds[1], &sink);
 	close(fds[1]);
 	in = fdopen(fds[0], "r");
 	assert_non_null(in);
@@ -367,7 +368,7 @@ many_threads(void **state)
 		check_line(line, next);
 	}
 	assert_null(fgets(line, sizeof(line), in));
-	assert_int_equal(atomic_load(&lost), 0);
+	assert_int_equal(atomic_load(&counters.log_lost), 0);
 	fclose(in);
 }
 
@@ -376,7 +377,8 @@ many_threads(void **state)
 static void
 nobody_reads(void **state)
 {
-	_Atomic uint64_t lost = 0;
+	struct counters counters = { 0 };
+	struct log_sink sink = { .counters = &counters };
 	char line[LINE_MAX_BYTES + 1];
 	uint64_t lines = 0;
 	FILE *in;
@@ -386,14 +388,14 @@ nobody_reads(void **state)
 	assert_int_equal(pipe(fds), 0);
 	/* So that a write that would wait fails instead of hanging. */
 	assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	write_all(fds[1], &lost);
+	write_all(fds[1], &sink);
 	close(fds[1]);
 	in = fdopen(fds[0], "r");
 	assert_non_null(in);
 	for (; fgets(line, sizeof(line), in) != NULL; lines++)
 		assert_null(json_wrong(line));
-	assert_true(atomic_load(&lost) > 0);
-	assert_int_equal(lines + atomic_load(&lost), THREADS * LINES);
+	assert_true(atomic_load(&counters.log_lost) > 0);
+	assert_int_equal(lines + atomic_load(&counters.log_lost), THREADS * LINES);
 	fclose(in);
 }
 

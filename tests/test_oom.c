@@ -85,7 +85,7 @@ struct trial {
 	unsigned good, refused, closed;
 };
 
-static int dev_null;
+static int log_file;
 static char unix_address[140];
 
 static void
@@ -205,6 +205,32 @@ clients(struct trial *t)
 	close(tcp);
 }
 
+static void
+empty_log(void)
+{
+
+	assert_int_equal(ftruncate(log_file, 0), 0);
+}
+
+/* What failed is told: creating in one line, starting in one that says so. */
+static void
+expect_lines(bool created)
+{
+	char out[4096], *at = out;
+	unsigned lines = 0, told = 0;
+	ssize_t n = pread(log_file, out, sizeof(out) - 1, 0);
+
+	assert_true(n > 0);
+	out[n] = '\0';
+	for (; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	for (at = out; (at = strstr(at, " error not-started ")) != NULL; at++)
+		told++;
+	if (created ? told != 1 : lines != 1 || strstr(out, " error ") == NULL)
+		fail_msg("told so: %s", out);
+	assert_null(strstr(out, "Success"));
+}
+
 /* One attempt. Return how many allocations failed in it. */
 static unsigned
 attempt(throng_mode mode, int k, bool after)
@@ -219,7 +245,8 @@ attempt(throng_mode mode, int k, bool after)
 	t.config.listen[1] = unix_address;
 	t.config.listen_count = 2;
 	t.config.drain_ms = 20000;
-	t.config.log_fd = dev_null;
+	t.config.log_fd = log_file;
+	empty_log();
 	t.config.log_level = THRONG_LOG_DEBUG;
 	t.config.started = on_started;
 	t.config.started_argument = &t;
@@ -235,10 +262,12 @@ attempt(throng_mode mode, int k, bool after)
 			assert_int_equal(t.error, THRONG_OK);
 		} else {
 			assert_int_not_equal(t.error, THRONG_OK);
+			expect_lines(true);
 		}
 		pthread_join(t.thread, NULL);
 	} else {
 		assert_null(t.server);
+		expect_lines(false);
 	}
 	disarm();
 	throng_free(t.server);
@@ -295,6 +324,14 @@ thread_from_then_on(void **state)
 }
 
 static void
+inline_from_then_on(void **state)
+{
+
+	(void)state;
+	every_allocation(THRONG_MODE_INLINE, true);
+}
+
+static void
 say_nothing(int severity, const char *text)
 {
 
@@ -310,13 +347,15 @@ main(void)
 		cmocka_unit_test(pool_from_then_on),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
+		cmocka_unit_test(inline_from_then_on),
 	};
 	char path[128];
 
 	unit_guard();
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
 	event_set_log_callback(say_nothing);
-	dev_null = open("/dev/null", O_WRONLY);
+	support_path("log", path, sizeof(path));
+	log_file = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
 	support_path("oom", path, sizeof(path));
 	snprintf(unix_address, sizeof(unix_address), "unix:%s", path);
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -105,11 +105,12 @@ sizes(void **state)
 static void
 times(void **state)
 {
-	static const char *const bad[] = { "", "1", "s", "ms", "1ns", "1m",
-		"1h", "1sec", "-1s", "+1s", " 1s", "1 s", "1s ", "1.s", ".5s",
+	static const char *const bad[] = { "", "1", "s", "ms", "1ns", "1min",
+		"1H", "1hm", "1d", "1sec", "-1s", "+1s", " 1s", "1 s", "1s ", "1.s", ".5s",
 		"1.5", "1..5s", "1.5.5s", "1e3s", "1,5s", "1us2", "1S", "1MS",
 		"1.0000000001s", "18446744073709551616us",
-		"99999999999999999999s", "9223372037s" };
+		"99999999999999999999s", "9223372037s", "153722868m",
+		"2562048h" };
 	size_t i;
 
 	(void)state;
@@ -120,6 +121,13 @@ times(void **state)
 	expect_time("0.25ms", 6, 0, UINT64_MAX, 0, 250000);
 	expect_time("0.5us", 5, 0, UINT64_MAX, 0, 500);
 	expect_time("1.050s", 6, 0, UINT64_MAX, 0, 1050000000);
+	expect_time("1m", 2, 0, UINT64_MAX, 0, 60000000000u);
+	expect_time("1.5m", 4, 0, UINT64_MAX, 0, 90000000000u);
+	expect_time("24h", 3, 0, UINT64_MAX, 0, 86400000000000u);
+	expect_time("0.999999999h", 12, 0, UINT64_MAX, 0, 3599999996400u);
+	expect_time("153722867m", 10, 0, UINT64_MAX, 0,
+	    9223372020000000000u);
+	expect_time("2562047h", 8, 0, UINT64_MAX, 0, 9223369200000000000u);
 	expect_time("0.000000001s", 12, 0, UINT64_MAX, 0, 1);
 	expect_time("0.999999999s", 12, 0, UINT64_MAX, 0, 999999999);
 	expect_time("9223372036s", 11, 0, UINT64_MAX, 0,
@@ -147,7 +155,8 @@ times_end_at_their_length(void **state)
 	expect_time("5ms reply", 3, 0, UINT64_MAX, 0, 5000000);
 	expect_time("5msX", 3, 0, UINT64_MAX, 0, 5000000);
 	expect_time("5s", 1, 0, UINT64_MAX, -1, 0);
-	expect_time("5ms", 2, 0, UINT64_MAX, -1, 0);
+	expect_time("5ms", 2, 0, UINT64_MAX, 0, 300000000000u);
+	expect_time("5us", 2, 0, UINT64_MAX, -1, 0);
 	expect_time("1.5s", 2, 0, UINT64_MAX, -1, 0);
 	expect_time("5s", 0, 0, UINT64_MAX, -1, 0);
 	expect_time("5\0s", 3, 0, UINT64_MAX, -1, 0);

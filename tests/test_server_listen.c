@@ -30,7 +30,7 @@
 
 static const char *const modes[][2] = {
 	{ "--mode", "pool" }, { "--mode", "thread" }, { "--reactors", "2" },
-	{ "--accept", "shared" },
+	{ "--accept", "shared" }, { "--mode", "inline" },
 };
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))

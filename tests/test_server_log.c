@@ -22,7 +22,7 @@
 			fail_msg("%s: %s", #call, support_why()); \
 	} while (0)
 
-static const char *const models[] = { "pool", "thread" };
+static const char *const models[] = { "pool", "thread", "inline" };
 
 /* What a hostile client would like to see in a log. */
 static const char hostile[] = "\x1b[31mred\x07\r\"quoted\" \\back\\ {\"a\":1} "

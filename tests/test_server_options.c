@@ -121,7 +121,7 @@ wrong_values(void **state)
 		{ "--log-format", "xml", "json" },
 		{ "--drain-timeout", "5", "" },
 		{ "--drain-timeout", "-1s", "" },
-		{ "--drain-timeout", "5m", "" },
+		{ "--drain-timeout", "5min", "" },
 		{ "--drain-timeout", "soon", "" },
 		{ "--drain-timeout", "99999999999s", "" },
 	};
@@ -210,10 +210,12 @@ help(void **state)
 {
 	static const char *const words[] = { "--listen", "--handler",
 		"--frame", "--mode", "--workers", "--reactors", "--max-frame",
-		"--max-connections", "--backlog", "--log-level",
+		"--max-connections", "--max-connections-per-source",
+		"--accept-rate-per-source", "--memory-budget",
+		"--backlog", "--log-level",
 		"--log-format", "--drain-timeout", "--help", "--version",
 		"127.0.0.1:8000", "line", "raw", "len32", "len16",
-		"netstring", "pool", "thread", "hello", "echo", "reverse",
+		"netstring", "pool", "thread", "inline", "hello", "echo", "reverse",
 		"greet", "work" };
 	const char *const arguments[] = { "--help", NULL };
 	struct daemon *d;

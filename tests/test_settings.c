@@ -94,16 +94,25 @@ static const struct range {
 	uint64_t min, max;
 } ranges[] = {
 	{ FIELD(framing), 0, 4 },
-	{ FIELD(mode), 0, 1 },
+	{ FIELD(mode), 0, 2 },
 	{ FIELD(accept), 0, 1 },
 	{ FIELD(workers), 1, 1024 },
 	{ FIELD(reactors), 1, 64 },
 	{ FIELD(max_frame), 1, 64u << 20 },
 	{ FIELD(max_reply), 1, 1u << 30 },
 	{ FIELD(max_connections), 0, 10000000 },
+	{ FIELD(max_per_source), 0, 10000000 },
+	{ FIELD(accept_rate), 0, 1000000 },
 	{ FIELD(backlog), 1, 65535 },
 	{ FIELD(stack_size), 16384, 1u << 30 },
 	{ FIELD(drain_ms), 0, 3600000 },
+	{ FIELD(first_frame_ms), 1, 86400000 },
+	{ FIELD(frame_ms), 1, 86400000 },
+	{ FIELD(idle_ms), 1, 86400000 },
+	{ FIELD(half_close_ms), 1, 86400000 },
+	{ FIELD(write_ms), 1, 86400000 },
+	{ FIELD(min_rate), 1, 1u << 30 },
+	{ FIELD(output_hard), 256u << 10, 1u << 30 },
 	{ FIELD(queue_limit), 0, 10000000 },
 	{ FIELD(queue_age_ms), 1, 86400000 },
 	{ FIELD(request_ms), 1, 86400000 },
@@ -150,6 +159,32 @@ each_range(void **state)
 			expect(s, r, r->min - 1, false);
 	}
 	limit_now = 20000;
+	free(s);
+}
+
+/* The hard limit of the output may not be below the soft one. */
+static void
+outputs(void **state)
+{
+	struct service *s = service_new();
+	throng_config config;
+
+	(void)state;
+	throng_config_init(&config);
+	config.output_hard = 1u << 30;
+	config.output_soft = 1u << 30;
+	assert_int_equal(apply(s, &config, &unit_handler, ""), THRONG_OK);
+	config.output_hard--;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_hard"),
+	    THRONG_ERR_INVALID);
+	config.output_soft = config.output_hard = 4096;
+	assert_int_equal(apply(s, &config, &unit_handler, ""), THRONG_OK);
+	config.output_soft--;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_soft"),
+	    THRONG_ERR_INVALID);
+	config.output_soft = SIZE_MAX;
+	assert_int_equal(apply(s, &config, &unit_handler, "output_soft"),
+	    THRONG_ERR_INVALID);
 	free(s);
 }
 
@@ -331,6 +366,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_range),
+		cmocka_unit_test(outputs),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(listens),
 		cmocka_unit_test(raw_limit),

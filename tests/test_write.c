@@ -40,6 +40,7 @@ open_rig(void **state)
 
 	(void)state;
 	rig = rig_new(&unit_handler);
+	rig->made_up = true;
 	rig_start(rig);
 	client = rig_client(rig);
 	return (0);

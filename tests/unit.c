@@ -102,6 +102,14 @@ unit_guard(void)
 	alarm(240);
 }
 
+bool
+unit_under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return (preload != NULL && strstr(preload, "/vgpreload_") != NULL);
+}
+
 void
 unit_service(struct service *s, const throng_handler *handler)
 {
@@ -153,6 +161,17 @@ unit_log_read(struct log *log, char *out, size_t size)
 	log_pipe = -1;
 	out[at] = '\0';
 	return (at);
+}
+
+void
+unit_balance(throng_stats t)
+{
+
+	assert_int_equal(t.open, 0);
+	assert_int_equal(t.connections, t.closed);
+	assert_int_equal(t.working, 0);
+	assert_int_equal(t.received, t.replies + t.silent + t.dropped_gone +
+	    t.dropped_closing + t.dropped_stopping);
 }
 
 unsigned

@@ -45,6 +45,13 @@ extern _Atomic unsigned unit_calls;
 void unit_guard(void);
 
 /**
+ * unit_under_valgrind():
+ * Return whether this program runs under valgrind, which keeps limits of
+ * its own in place of some of the kernel's. Thread: any.
+ */
+bool unit_under_valgrind(void);
+
+/**
  * unit_service(service, handler):
  * Fill in a service with the defaults, a log that is as good as off, and room
  * for 100 connections. Thread: any.
@@ -70,6 +77,13 @@ int unit_log(struct log *log, throng_log_level level, throng_log_format format);
  * return the number of bytes. Thread: any.
  */
 size_t unit_log_read(struct log *log, char *out, size_t size);
+
+/**
+ * unit_balance(stats):
+ * Assert that nothing is open and that every request received has met
+ * exactly one end. Thread: the test's own.
+ */
+void unit_balance(throng_stats stats);
 
 /**
  * unit_descriptors():

@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	test_watchdog \
 	test_overload \
 	test_dispatch \
+	test_inline \
 	test_reply \
 	test_listen \
 	test_options \
@@ -43,6 +44,11 @@ UNIT_TESTS = \
 	test_park \
 	test_peer \
 	test_refuse \
+	test_ring \
+	test_throttle \
+	test_writer \
+	test_check \
+	test_machine \
 	test_wakeup
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -125,6 +131,10 @@ test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_settings_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrlimit
 test_settings_LDADD = $(UNIT_LIBS)
 
+test_inline_SOURCES = tests/test_inline.c $(UNIT_FILES) $(RIG_FILES)
+test_inline_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_inline_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=clock_gettime
+test_inline_LDADD = $(UNIT_LIBS)
 test_crash_SOURCES = tests/test_crash.c $(UNIT_FILES) tests/json.c tests/json.h
 test_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_crash_LDADD = $(UNIT_LIBS)
@@ -214,5 +224,29 @@ test_reactor_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_reactor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=pipe2 \
 	-Wl,--wrap=pthread_create
 test_reactor_LDADD = $(UNIT_LIBS)
+
+test_ring_SOURCES = tests/test_ring.c $(UNIT_FILES)
+test_ring_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc \
+	-Wl,--wrap=aligned_alloc
+test_ring_LDADD = $(UNIT_LIBS)
+
+test_throttle_SOURCES = tests/test_throttle.c $(UNIT_FILES)
+test_throttle_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_throttle_LDADD = $(UNIT_LIBS)
+
+test_writer_SOURCES = tests/test_writer.c $(UNIT_FILES) tests/json.c tests/json.h
+test_writer_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pipe2 \
+	-Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_create
+test_writer_LDADD = $(UNIT_LIBS)
+
+test_check_SOURCES = tests/test_check.c $(UNIT_FILES)
+test_check_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_check_LDADD = $(UNIT_LIBS)
+
+test_machine_SOURCES = tests/test_machine.c $(UNIT_FILES)
+test_machine_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_machine_LDADD = $(UNIT_LIBS)
 
 endif

@@ -136,6 +136,7 @@ measure(struct results *r, struct results_trial *trial,
 	    sim_run(&spec, &load, trial->record) != 0)
 		abort();
 	stats_fairness(counts, point->connections, &trial->fairness);
+	stats_spread(counts, point->connections, trial->spread);
 	trial->gap = 2e8;
 	trial->connect = 5e7;
 	trial->length = r->trial;
