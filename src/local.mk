@@ -17,6 +17,7 @@ libthrong_core_la_SOURCES = \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
+	src/input.c src/input.h \
 	src/job.c src/job.h \
 	src/limits.c src/limits.h \
 	src/listen.c src/listen.h \
@@ -39,6 +40,7 @@ libthrong_core_la_SOURCES = \
 	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/spares.c src/spares.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/work.c src/work.h \

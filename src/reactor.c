@@ -93,12 +93,13 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	    EV_READ | EV_PERSIST, reply_arrived, r);
 	r->tick = evtimer_new(r->base, on_tick, r);
 	r->dispatch = dispatch_open(r);
+	(void)spares_open(&r->spares, r->base);
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
 	    r->dispatch == NULL || orders_make(r) == -1 ||
 	    (service->config.mode == THRONG_MODE_INLINE &&
-	    r->inlined == NULL) ||
+	    r->inlined == NULL) || r->spares.look == NULL ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
 		    ENOMEM);
@@ -116,6 +117,7 @@ reactor_close(struct reactor *r)
 	accept_close(r);
 	dispatch_close(r->dispatch);
 	inline_close(r->inlined);
+	spares_close(&r->spares);
 	if (r->tick != NULL)
 		event_free(r->tick);
 	if (r->wakeup_event != NULL)
@@ -219,6 +221,10 @@ reactor_job_done(struct reactor *r, struct job *job)
 		job_free(job);
 		return;
 	}
+	if (job->in.size > BYTES_KEEP)
+		spares_give(&r->spares, &job->in);
+	if (job->out.size > BYTES_KEEP)
+		spares_give(&r->spares, &job->out);
 	job_reset(job);
 	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;
