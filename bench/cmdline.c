@@ -42,6 +42,12 @@ static const struct option_row rows[] = {
 	    "connections on top that send nothing (0)" },
 	{ "active", NUMBER, AT(active), 1, 10000000, "N",
 	    "connections that are used (all of --connections)" },
+	{ "probe", NUMBER, AT(probe), 1, 100000, "R",
+	    "4 connections more, with R requests per second, Poisson,\n"
+	    "measured apart (none)" },
+	{ "disturb", TEXT, AT(disturb_text), 0, 0, "KIND:N,...",
+	    "each load also beside clients that do not behave: slow-read,\n"
+	    "dribble, half, reset, churn, silent (none)" },
 	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",
@@ -49,6 +55,9 @@ static const struct option_row rows[] = {
 	    "capacity among the targets (compare: 50%; run: closed loop)" },
 	{ "closed", FLAG, AT(closed), 0, 0, NULL,
 	    "closed loop: the next request when the reply is there" },
+	{ "churn", FLAG, AT(churn), 0, 0, NULL,
+	    "closed loop: connect, one request, close, for each of\n"
+	    "--connections at a time" },
 	{ "arrival", TEXT, AT(arrival_text), 0, 0, "LAW",
 	    "constant, poisson or burst (poisson)" },
 	{ "burst", NUMBER, AT(burst), 1, 100000, "N",
@@ -75,11 +84,13 @@ static const struct option_row rows[] = {
 	{ "handler", TEXT, AT(handler), 0, 0, "NAME",
 	    "of the built-in targets (echo; work with --service)" },
 	{ "workers", NUMBER, AT(workers), 1, 1024, "N",
-	    "of the built-in pool (2)" },
+	    "of the built-in pool (2; tail: 16)" },
+	{ "load", LIST, AT(loads), 0, 1, "L,...",
+	    "tail: shares of the workers' time (0.5,0.8)" },
 	{ "blocks", NUMBER, AT(blocks), 1, 1000, "N",
-	    "rounds through all targets (10; run: 1)" },
+	    "rounds through all targets (10; run: 1; tail: 5)" },
 	{ "duration", TIME, AT(trial), MS, HOUR, "T",
-	    "measured time of a trial (600ms; run: 5s)" },
+	    "measured time of a trial (600ms; run: 5s; tail: 4s)" },
 	{ "warmup", TIME, AT(warm), 0, HOUR, "T",
 	    "before it, as a closed loop (200ms)" },
 	{ "drain", TIME, AT(drain), 0, HOUR, "T",
@@ -110,7 +121,8 @@ static const struct option_row rows[] = {
 	{ "no-count", FLAG, AT(no_count), 0, 0, NULL,
 	    "compare: no counting of system calls at the end" },
 	{ "out", TEXT, AT(out), 0, 0, "DIR",
-	    "write report.html, report.json, report.md there" },
+	    "write report.html, .json and .md there, and for each target\n"
+	    "its histogram, as .hgrm" },
 	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },
 	{ "html", TEXT, AT(html), 0, 0, "FILE", "write HTML there" },
 	{ "md", TEXT, AT(md), 0, 0, "FILE", "write Markdown there" },
@@ -129,9 +141,11 @@ static const struct {
 	{ "compare", "targets against each other, interleaved" },
 	{ "run", "one target, one load" },
 	{ "count", "system calls per request, in trials of their own" },
+	{ "tail", "percentiles against the ideal queue, on the same requests" },
 	{ "doctor", "what on this machine stops how many connections" },
 	{ "calibrate", "the machine card and the cost of the generator" },
 	{ "selftest", "the instrument against servers with known faults" },
+	{ "report", "the reports again, from a report.json" },
 	{ "replay", "run again what a report.json records" },
 };
 
@@ -284,7 +298,6 @@ defaults(struct cmdline *o)
 	o->burst = 10;
 	o->visit = 1;
 	o->size = PAYLOAD_STAMP_SIZE;
-	o->workers = 2;
 	o->warm = 200 * MS;
 	o->drain = SECOND;
 	o->tolerance = 5 * MS;

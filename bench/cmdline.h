@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "disturb.h"
 #include "frame.h"
 #include "gates.h"
 #include "plan.h"
@@ -39,9 +40,13 @@ struct cmdline {
 	const char *peers;      /* names, or "all" */
 	struct cmdline_list connections; /* active ones */
 	struct cmdline_list rates;       /* per second; none: closed loop */
+	struct cmdline_list loads;       /* tail: shares of the workers, 0..1 */
 	int rates_are_shares;   /* of the capacity: "10%,50%" */
 	const char *rate_text;
 	uint64_t idle;
+	uint64_t probe;         /* requests per second; 0: none */
+	const char *disturb_text;
+	struct disturb disturb;
 	uint64_t active;        /* 0: all */
 	uint64_t depth;
 	const char *arrival_text;
@@ -80,6 +85,7 @@ struct cmdline {
 	const char *html;
 	const char *md;
 	int closed;
+	int churn;              /* a connection for each request */
 	int crlf;
 	int no_count;
 	int no_control;         /* no A/A target */

@@ -59,10 +59,62 @@ read_names(struct cmdline *o)
 	else if (o->gates_text != NULL &&
 	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
 		return (cmdline_wrong("gate", o->gates_text, why));
+	if (o->disturb_text != NULL &&
+	    disturb_parse(o->disturb_text, &o->disturb))
+		return (cmdline_wrong("disturb", o->disturb_text, "not as in "
+		    "slow-read:50,dribble:10 (slow-read, dribble, half, "
+		    "reset, churn, silent; at most 10000)"));
 	if (one_of(o->layout, layouts, &i))
 		return (cmdline_wrong("layout", o->layout, "not shared or split"));
 	if (one_of(o->netns, netns, &i))
 		return (cmdline_wrong("netns", o->netns, "not auto, yes or no"));
+	return (0);
+}
+
+/* The defaults of `tail`: enough connections that none has two requests
+ * outstanding, and time enough for the last one. */
+static int
+settle_tail(struct cmdline *o)
+{
+
+	if (o->rates.count > 0 || o->closed || o->churn)
+		return (cmdline_wrong("rate", "R", "not with tail, which "
+		    "takes --load"));
+	if (o->service.law != PLAN_NONE && o->service.work != PLAN_WAIT)
+		return (cmdline_wrong("service", o->service_text,
+		    "not wait-..., which is what tail needs"));
+	if (o->html != NULL)
+		return (cmdline_wrong("html", o->html, "not with tail"));
+	if (o->disturb_text != NULL)
+		return (cmdline_wrong("disturb", o->disturb_text,
+		    "not with tail"));
+	if (o->workers == 0)
+		o->workers = 16;
+	if (o->blocks == 0)
+		o->blocks = 5;
+	if (o->trial == 0)
+		o->trial = 4 * SECOND;
+	if (o->loads.count == 0) {
+		o->loads.value[o->loads.count++] = 0.5;
+		o->loads.value[o->loads.count++] = 0.8;
+	}
+	if (o->connections.count == 0) {
+		o->connections.value[0] = 1000;
+		o->connections.count = 1;
+	}
+	for (unsigned i = 0; i < o->loads.count; i++)
+		if (!(o->loads.value[i] >= 0.01 && o->loads.value[i] <= 0.95))
+			return (cmdline_wrong("load", "L",
+			    "not from 0.01 to 0.95"));
+	/* The laws take turns; the first is what all is set up for. */
+	if (o->service.law == PLAN_NONE)
+		o->service = (struct plan_service){ PLAN_EXPONENTIAL,
+		    PLAN_WAIT, 0, 10 * MS, 0 };
+	o->warm = 0;
+	o->drain = 10 * SECOND;
+	o->choice = PLAN_ROUND_ROBIN;
+	o->handler = "work";
+	o->no_control = 1;
 	return (0);
 }
 
@@ -73,6 +125,13 @@ reconcile(struct cmdline *o)
 	const int count = strcmp(o->command, "count") == 0;
 	const int compare = strcmp(o->command, "compare") == 0 || count;
 	struct search_objective objective;
+
+	if (strcmp(o->command, "tail") == 0)
+		return (settle_tail(o));
+	if (o->loads.count > 0)
+		return (cmdline_wrong("load", "L", "only with tail"));
+	if (o->workers == 0)
+		o->workers = 2;
 
 	if (o->slo != NULL && search_objective_parse(o->slo, &objective))
 		return (cmdline_wrong("slo", o->slo, "not as in p99<5ms"));
@@ -111,6 +170,13 @@ reconcile(struct cmdline *o)
 	if (o->closed && o->rates.count > 0)
 		return (cmdline_wrong("rate", o->rate_text,
 		    "not together with --closed"));
+	if (o->churn && o->rates.count > 0)
+		return (cmdline_wrong("rate", o->rate_text,
+		    "not together with --churn"));
+	if (o->churn && o->depth > 1)
+		return (cmdline_wrong("depth", "D",
+		    "not together with --churn"));
+	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("50%", o);
 	/* Without a schedule a busy client is no fault: it is the limiter. */

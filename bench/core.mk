@@ -14,9 +14,11 @@ libbench_core_la_SOURCES = \
 	bench/metric.c bench/metric.h \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
+	bench/results_slopes.c bench/results_part.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
 	bench/curve.c bench/curve.h \
+	bench/tail.c bench/tail.h \
 	bench/escape.c bench/escape.h \
 	bench/json.c bench/json.h \
 	bench/svg.c bench/svg.h \
@@ -24,6 +26,7 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
+	bench/report_fair.c bench/report_heat.c \
 	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
 	bench/report_machine.c bench/report_series.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)
@@ -45,7 +48,8 @@ bench_core_tests = \
 	test_bench_report \
 	test_bench_svg \
 	test_bench_escape \
-	test_bench_curve
+	test_bench_curve \
+	test_bench_tail
 check_PROGRAMS += $(bench_core_tests)
 TESTS += $(bench_core_tests)
 bench_test_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -118,6 +122,11 @@ test_bench_escape_SOURCES = tests/bench/test_escape.c tests/bench/check.h
 test_bench_escape_CPPFLAGS = $(bench_test_cppflags)
 test_bench_escape_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_escape_LDADD = $(bench_test_ldadd)
+
+test_bench_tail_SOURCES = tests/bench/test_tail.c tests/bench/check.h
+test_bench_tail_CPPFLAGS = $(bench_test_cppflags)
+test_bench_tail_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_tail_LDADD = $(bench_test_ldadd)
 
 test_bench_curve_SOURCES = tests/bench/test_curve.c tests/bench/check.h
 test_bench_curve_CPPFLAGS = $(bench_test_cppflags)

@@ -65,15 +65,23 @@ engine_opened(struct engine *e, uint32_t connection)
 	struct engine_conn *c = &e->conns[connection];
 
 	c->open = 1;
-	engine_refill(e, c, engine_now(e), 1);
+	if (c->outstanding > 0)
+		engine_writable(e, connection);
+	else
+		engine_refill(e, c, engine_now(e), 1);
 }
 
 void
 engine_refused(struct engine *e, uint32_t connection)
 {
+	struct engine_conn *c = &e->conns[connection];
+	uint64_t t = engine_now(e);
 
-	(void)connection;
-	engine_event(e, RECORD_CONNECT);
+	if (c->outstanding == 0)
+		engine_event(e, RECORD_CONNECT);
+	engine_integrate(e, t);
+	while (c->outstanding > 0)
+		engine_pop_bad(e, c, t, RECORD_CONNECT);
 }
 
 void
@@ -105,7 +113,10 @@ engine_measure(struct engine *e, uint64_t begin, uint64_t length)
 
 		if (t > begin)
 			e->slack -= (int64_t)((t - begin) * e->config.depth);
-		engine_refill(e, &e->conns[i], t, e->config.depth);
+		if (e->config.churn)
+			engine_renew(e, &e->conns[i], t);
+		else
+			engine_refill(e, &e->conns[i], t, e->config.depth);
 	}
 }
 
@@ -236,6 +247,9 @@ engine_finish(struct engine *e)
 		if (e->measured && i < e->config.active)
 			engine_note_gap(e, c, t < e->end ? t : e->end);
 	}
+	/* What comes now has been counted as unanswered; and the record is
+	 * being read. */
+	e->measured = 0;
 }
 
 uint64_t

@@ -11,6 +11,9 @@
  * which connection, whatever is still outstanding there. Partly open: the
  * plan says when a visit begins; after each reply it goes on with a
  * probability (B. Schroeder, A. Wierman, M. Harchol-Balter, NSDI 2006).
+ *
+ * Churn: a closed loop in which each request has a connection of its own. It
+ * counts from the moment at which connecting begins.
  */
 #ifndef BENCH_ENGINE_H
 #define BENCH_ENGINE_H
@@ -40,9 +43,20 @@ struct engine_io {
 	void (*want_room)(void *context, uint32_t connection);
 	/** The connection has ended; called once. */
 	void (*ended)(void *context, uint32_t connection);
+	/** Churn: end the connection and make a new one in its place, then
+	 *  call engine_opened() or engine_refused(), perhaps at once. */
+	void (*renew)(void *context, uint32_t connection);
 	/** Nanoseconds of the monotonic clock. */
 	uint64_t (*now)(void *context);
 	void *context;
+};
+
+/** One answered request of the measured time; ns after its begin. */
+struct engine_trace {
+	uint64_t intended;
+	uint64_t sent;
+	uint64_t done;
+	uint32_t connection; /* its number in the whole */
 };
 
 /** How an engine is to work; copied, but for what the pointers name. */
@@ -59,8 +73,12 @@ struct engine_config {
 	const struct plan *plan;  /* NULL: closed loop */
 	double stay;              /* with a plan: the probability that a reply
 	                           * is followed by another request at once */
+	int churn;                /* a connection for each request */
 	struct record *record;    /* of the measured time */
 	uint32_t *completions;    /* per connection, of the measured time */
+	struct engine_trace *trace; /* room for the first so many answers */
+	uint64_t trace_room;      /* 0: none */
+	uint64_t *traced;         /* how many there are */
 };
 
 /** An engine. */
@@ -83,7 +101,8 @@ void engine_free(struct engine *engine);
 /**
  * engine_opened(engine, connection):
  * The connection is there: send one request on it, not measured, to see that
- * it is served. Thread: the generator's only one.
+ * it is served; or, after `renew`, the request that it was made for.
+ * Thread: the generator's only one.
  */
 void engine_opened(struct engine *engine, uint32_t connection);
 

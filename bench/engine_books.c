@@ -97,6 +97,18 @@ stays(const struct engine *e, const struct engine_conn *c)
 	return (rng_unit(&one) < e->config.stay);
 }
 
+static void
+note_trace(const struct engine *e, const struct engine_conn *c,
+    const struct engine_request *request, uint64_t t)
+{
+	const struct engine_config *config = &e->config;
+
+	if (*config->traced < config->trace_room)
+		config->trace[(*config->traced)++] = (struct engine_trace){
+		    request->intended - e->begin, request->sent - e->begin,
+		    t - e->begin, config->first + engine_number(e, c) };
+}
+
 void
 engine_pop_good(struct engine *e, struct engine_conn *c, uint64_t t,
     size_t bytes)
@@ -112,5 +124,7 @@ engine_pop_good(struct engine *e, struct engine_conn *c, uint64_t t,
 	if (e->measured) {
 		e->config.completions[engine_number(e, c)]++;
 		engine_note_gap(e, c, t);
+		if (e->config.trace_room > 0)
+			note_trace(e, c, &request, t);
 	}
 }

@@ -20,6 +20,18 @@ engine_conn_free(struct engine_conn *c)
 	c->slab = NULL;
 }
 
+void
+engine_conn_renew(struct engine_conn *c)
+{
+
+	memset(&c->scan, 0, sizeof(c->scan));
+	c->open = 0;
+	if (c->slab == NULL)
+		return;
+	c->slab->rest_length = 0;
+	c->slab->unsent_length = 0;
+}
+
 /* Borrow a slab; the request in the record moves to its ring. */
 static struct engine_slab *
 slab(struct engine_conn *c)

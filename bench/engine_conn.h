@@ -66,6 +66,13 @@ static_assert(sizeof(struct engine_conn) <= 64,
 void engine_conn_free(struct engine_conn *conn);
 
 /**
+ * engine_conn_renew(conn):
+ * Forget what belonged to the byte stream, which has ended; the numbers of
+ * requests go on. Thread: the generator's only one.
+ */
+void engine_conn_renew(struct engine_conn *conn);
+
+/**
  * engine_conn_push(conn, request):
  * Append an outstanding request. Return 0, or -1 without memory.
  * Thread: the generator's only one.

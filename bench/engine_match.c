@@ -140,6 +140,7 @@ engine_readable(struct engine *e, uint32_t connection)
 {
 	const struct engine_io *io = &e->config.io;
 	struct engine_conn *c = &e->conns[connection];
+	unsigned depth;
 	size_t length;
 	long n, done;
 	uint64_t t;
@@ -165,6 +166,10 @@ engine_readable(struct engine *e, uint32_t connection)
 		engine_lost(e, c, RECORD_CLOSED);
 		return;
 	}
-	engine_refill(e, c, t, wanted_depth(e, c, t));
+	depth = wanted_depth(e, c, t);
+	if (e->config.churn && depth > 0 && c->outstanding == 0)
+		engine_renew(e, c, t);
+	else
+		engine_refill(e, c, t, depth);
 	go_on(e, c, t);
 }

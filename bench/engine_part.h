@@ -3,6 +3,7 @@
  *
  *   engine.c        its life and phases
  *   engine_send.c   requests out
+ *   engine_churn.c  each on a connection of its own
  *   engine_match.c  replies in
  *   engine_books.c  what is written down, and every way that a request ends
  */
@@ -99,6 +100,14 @@ void engine_send(struct engine *engine, struct engine_conn *conn,
  */
 void engine_refill(struct engine *engine, struct engine_conn *conn,
     uint64_t now, unsigned depth);
+
+/**
+ * engine_renew(engine, conn, now):
+ * Churn: leave the connection and begin the next request, which will be sent
+ * when there is a new one. Thread: the generator's only one.
+ */
+void engine_renew(struct engine *engine, struct engine_conn *conn,
+    uint64_t now);
 
 /**
  * engine_integrate(engine, now):

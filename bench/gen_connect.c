@@ -23,15 +23,16 @@ gen_watch(struct run *r, int op, int fd, uint32_t events, uint32_t i)
 	epoll_ctl(r->epoll, op, fd, &event);
 }
 
-/* Where connection `i` goes. */
+/* Where the next connection goes. */
 static void
-destination(const struct run *r, uint32_t i, struct address *to)
+destination(struct run *r, struct address *to)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)&to->storage;
 
 	*to = *r->job->address;
 	if (r->job->config->spread && in->sin_family == AF_INET)
-		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % SPREAD);
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK +
+		    r->turn++ % SPREAD);
 }
 
 static int
@@ -46,7 +47,10 @@ open_socket(const struct run *r, int family)
 
 	if (fd == -1 || family == AF_UNIX)
 		return (fd);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	/* Churn ends as clients do, and pays for it: the server sees an end
+	 * of the stream, and TIME_WAIT is here. */
+	if (!r->job->config->churn)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (congestion != NULL)
 		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
@@ -81,7 +85,7 @@ gen_connect(struct run *r, uint32_t i)
 	struct address to;
 	int rc;
 
-	destination(r, i, &to);
+	destination(r, &to);
 	r->fds[i] = open_socket(r, to.storage.ss_family);
 	if (r->fds[i] == -1) {
 		connect_failed(r, i, errno);

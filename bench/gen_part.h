@@ -28,6 +28,7 @@ struct gen_part {
 	uint64_t wall;   /* ns, the same time */
 	uint64_t gap;
 	int64_t slack;   /* request-ns */
+	uint64_t traced;
 	char error[200]; /* one line, or "" */
 };
 
@@ -37,6 +38,7 @@ struct gen_job {
 	const struct address *address; /* its shard of the target */
 	struct gen_part *part;
 	uint32_t *completions; /* of its active connections */
+	struct engine_trace *trace; /* `config->trace` of them */
 	uint32_t connections;
 	uint32_t active;
 	uint32_t first; /* number of its first active connection */
@@ -49,5 +51,13 @@ struct gen_job {
  * status. Thread: the only one of a new process.
  */
 int gen_run(const struct gen_job *job);
+
+/**
+ * gen_disturb(job):
+ * Be the process of the clients that do not behave, until the parent closes
+ * the socket pair. Return the exit status. Thread: the only one of a new
+ * process.
+ */
+int gen_disturb(const struct gen_job *job);
 
 #endif /* BENCH_GEN_PART_H */

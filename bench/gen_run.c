@@ -82,6 +82,16 @@ io_ended(void *context, uint32_t i)
 }
 
 static void
+io_renew(void *context, uint32_t i)
+{
+	struct run *r = context;
+
+	close(r->fds[i]);
+	r->fds[i] = -1;
+	gen_connect(r, i);
+}
+
+static void
 answer(struct run *r, char byte)
 {
 
@@ -268,14 +278,16 @@ prepare(struct run *r)
 	const struct gen_job *job = r->job;
 	const struct gen_config *g = job->config;
 	struct engine_config config = {
-		.io = { io_send, io_receive, io_want_room, io_ended, io_now,
-		    r },
+		.io = { io_send, io_receive, io_want_room, io_ended, io_renew,
+		    io_now, r },
 		.framer = g->framer, .line_tail = g->line_tail,
 		.payload = g->payload, .connections = job->connections,
 		.active = job->active, .first = job->first,
-		.depth = g->depth, .seed = g->seed, .plan = g->plan, .stay = g->stay,
+		.depth = g->depth, .seed = g->seed, .plan = g->plan,
+		.stay = g->stay, .churn = g->churn,
 		.record = &job->part->record,
-		.completions = job->completions,
+		.completions = job->completions, .trace = job->trace,
+		.trace_room = g->trace, .traced = &job->part->traced,
 	};
 
 	r->engine = engine_new(&config);

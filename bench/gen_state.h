@@ -27,7 +27,8 @@ struct run {
 	int epoll;
 	enum gen_state state;
 	int over;
-	uint32_t begun;    /* connects tried */
+	uint32_t begun;    /* connects tried by the ramp */
+	uint32_t turn;     /* all connects tried: spreads the destinations */
 	uint32_t failed;
 	int failed_errno;
 	uint64_t cpu_begin;

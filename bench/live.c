@@ -26,6 +26,7 @@ live_start(struct live *live, int quiet)
 	struct winsize size;
 
 	memset(live, 0, sizeof(*live));
+	live->out = stderr;
 	live->on = !quiet && isatty(STDERR_FILENO);
 	live->ratio = "";
 	live->target = "";
@@ -76,9 +77,10 @@ live_draw(struct live *live, const struct gen *gen)
 	snprintf(text + n, sizeof(text) - n, "  %s%s", live->ratio, left);
 	if (strlen(text) > live->width - 1)
 		text[live->width - 1] = '\0';
-	fprintf(stderr, "\r\033[K%s", text);
-	fflush(stderr);
+	fprintf(live->out, "\r\033[K%s", text);
+	fflush(live->out);
 	live->last = t;
+	live->draws++;
 	live->spent += now(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
 
@@ -87,7 +89,7 @@ live_clear(struct live *live)
 {
 
 	if (live->on) {
-		fputs("\r\033[K", stderr);
-		fflush(stderr);
+		fputs("\r\033[K", live->out);
+		fflush(live->out);
 	}
 }

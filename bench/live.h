@@ -8,12 +8,14 @@
 #define BENCH_LIVE_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "gen.h"
 
 /** The line. */
 struct live {
 	int on;
+	FILE *out;                 /* the terminal */
 	unsigned width;
 	unsigned block, blocks;    /* from 1 */
 	const char *target;
@@ -22,6 +24,7 @@ struct live {
 	double done;               /* share of the whole that is done, 0..1 */
 	uint64_t last;             /* ns: when it was last drawn */
 	uint64_t spent;            /* ns of CPU that it took */
+	unsigned draws;
 };
 
 /**

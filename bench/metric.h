@@ -14,6 +14,8 @@ enum metric {
 	METRIC_CPU,          /* server CPU us per request, user + system */
 	METRIC_CPU_USER,     /* us per request (tick-sampled) */
 	METRIC_CPU_SYSTEM,   /* us per request (tick-sampled) */
+	METRIC_CONNECTIONS_CPU, /* churn: connections per CPU second */
+	METRIC_BYTES_CPU,    /* large frames: bytes echoed per CPU second */
 	METRIC_THROUGHPUT,   /* good replies per second */
 	METRIC_P50,          /* response, us; infinite if unanswered */
 	METRIC_P90,
@@ -23,6 +25,8 @@ enum metric {
 	METRIC_SERVICE_P50,  /* from the actual send, us */
 	METRIC_SERVICE_P99,
 	METRIC_LATE_P99,     /* lateness of the client, us */
+	METRIC_PROBE_P50,    /* response of the probe connections, us */
+	METRIC_PROBE_P99,
 	METRIC_SWITCH,       /* context switches per request */
 	METRIC_SWITCH_FORCED, /* of which involuntary */
 	METRIC_CALLS,        /* system calls per request (counting trials) */

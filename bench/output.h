@@ -6,6 +6,7 @@
 
 #include "cmdline.h"
 #include "results.h"
+#include "tail_run.h"
 
 /**
  * output_check(options):
@@ -22,5 +23,13 @@ int output_check(const struct cmdline *options);
  */
 int output_write(const struct cmdline *options,
     const struct results *results);
+
+/**
+ * output_tail(options, argc, argv, rows, count):
+ * Write the table of `tail` and its files. Return 0, or -1 with one line on
+ * standard error. Thread: main.
+ */
+int output_tail(const struct cmdline *options, int argc, char **argv,
+    const struct tail_row *rows, size_t count);
 
 #endif /* BENCH_OUTPUT_H */

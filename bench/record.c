@@ -26,23 +26,52 @@ record_sent(struct record *r, uint64_t intended, uint64_t sent,
 	hist_record_signed(&r->lateness, (int64_t)(sent - intended));
 }
 
-/* The window that a moment belongs to, or NULL outside of the trial. */
-static struct record_window *
-window_of(struct record *r, uint64_t when)
+/* The window that a moment belongs to, or RECORD_WINDOWS outside. */
+static uint64_t
+window_of(const struct record *r, uint64_t when)
 {
-	uint64_t n;
 
-	if (when < r->begin || r->window == 0)
-		return (NULL);
-	n = (when - r->begin) / r->window;
-	return (n < RECORD_WINDOWS ? &r->windows[n] : NULL);
+	if (when < r->begin || r->window == 0 ||
+	    (when - r->begin) / r->window >= RECORD_WINDOWS)
+		return (RECORD_WINDOWS);
+	return ((when - r->begin) / r->window);
+}
+
+uint64_t
+record_heat_low(unsigned bin)
+{
+	const unsigned half = bin > 0 ? bin - 1 : 0;
+
+	if (bin == 0)
+		return (0);
+	return (((UINT64_C(2) + half % 2) << (half / 2)) << 9);
+}
+
+static unsigned
+heat_bin(uint64_t ns)
+{
+	unsigned octave, bin;
+
+	if (ns < record_heat_low(1))
+		return (0);
+	octave = 63 - (unsigned)__builtin_clzll(ns);
+	bin = 1 + 2 * (octave - 10) + (ns >> (octave - 1) & 1);
+	return (bin < RECORD_HEAT_BINS ? bin : RECORD_HEAT_BINS - 1);
+}
+
+static void
+heat(struct record *r, uint64_t window, unsigned bin)
+{
+
+	if (window < RECORD_WINDOWS)
+		r->heat[window * RECORD_HEAT_STEPS / RECORD_WINDOWS][bin]++;
 }
 
 void
 record_reply(struct record *r, uint64_t intended, uint64_t sent,
     uint64_t received, uint64_t bytes)
 {
-	struct record_window *window = window_of(r, intended);
+	const uint64_t window = window_of(r, intended);
 	int64_t response = (int64_t)(received - intended);
 
 	r->replies++;
@@ -50,9 +79,11 @@ record_reply(struct record *r, uint64_t intended, uint64_t sent,
 	r->bytes_in += bytes;
 	hist_record_signed(&r->response, response);
 	hist_record_signed(&r->service, (int64_t)(received - sent));
-	if (window != NULL) {
-		window->replies++;
-		window->response_sum += response > 0 ? (uint64_t)response : 0;
+	heat(r, window, heat_bin(response > 0 ? (uint64_t)response : 0));
+	if (window < RECORD_WINDOWS) {
+		r->windows[window].replies++;
+		r->windows[window].response_sum += response > 0 ?
+		    (uint64_t)response : 0;
 	}
 }
 
@@ -67,6 +98,7 @@ record_bad(struct record *r, uint64_t intended, uint64_t now,
 	else
 		hist_record_infinite(&r->service, 1);
 	hist_record_infinite(&r->response, 1);
+	heat(r, window_of(r, intended), RECORD_HEAT_BINS - 1);
 	hist_record_signed(&r->ages, (int64_t)(now - intended));
 }
 
@@ -98,6 +130,9 @@ record_merge(struct record *into, const struct record *from)
 		into->windows[i].replies += from->windows[i].replies;
 		into->windows[i].response_sum += from->windows[i].response_sum;
 	}
+	for (unsigned i = 0; i < RECORD_HEAT_STEPS; i++)
+		for (unsigned k = 0; k < RECORD_HEAT_BINS; k++)
+			into->heat[i][k] += from->heat[i][k];
 	if (into->window == 0) {
 		into->begin = from->begin;
 		into->end = from->end;

@@ -23,6 +23,12 @@
 /** Windows of the trial, by which steadiness is judged. */
 #define RECORD_WINDOWS 256
 
+/** The picture of the trial: steps of time by bins of the response. Below
+ *  1.024 us is the first bin, then two to an octave up to 2.1 s, and the last
+ *  is of what is longer or was never answered. */
+#define RECORD_HEAT_STEPS 64
+#define RECORD_HEAT_BINS 44
+
 /** What can be wrong with a reply, or in the place of one. */
 enum record_error {
 	RECORD_UNANSWERED, /* no reply until the drain deadline */
@@ -63,6 +69,7 @@ struct record {
 	uint64_t end;          /* ns: when the last request was due */
 	uint64_t window;       /* ns: the length of one window */
 	struct record_window windows[RECORD_WINDOWS];
+	uint32_t heat[RECORD_HEAT_STEPS][RECORD_HEAT_BINS];
 };
 
 /**
@@ -112,6 +119,13 @@ void record_event(struct record *record, enum record_error kind);
  * Thread: the only writer of `into`, while nobody writes `from`.
  */
 void record_merge(struct record *into, const struct record *from);
+
+/**
+ * record_heat_low(bin):
+ * Return the shortest response that falls into a bin of the picture, in ns.
+ * Thread: any.
+ */
+uint64_t record_heat_low(unsigned bin);
 
 /**
  * record_bad_total(record):

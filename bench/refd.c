@@ -11,13 +11,13 @@
  *   --fault KIND:K   every K-th request: withhold, corrupt, short, double,
  *                    garbage, close, reset, exit
  *   --spin T         burn that much CPU time for each request
+ *   --backlog N      connections that wait to be accepted, at most
  *
  * Services are waited for, not burnt, so that a small machine will do.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,36 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "later.h"
 #include "parse.h"
-#include "serve.h"
-
-#define CONNS 20000
-#define SERVERS 64
-#define IN_SIZE 65536
-#define LONGEST (60ull * 1000 * 1000 * 1000)
-
-struct conn {
-	uint32_t life;  /* a late reply must not reach a stranger */
-	int open;
-	struct frame_scan scan;
-	char *rest;
-	size_t rest_length;
-	uint64_t last;  /* when its latest reply leaves: they keep order */
-};
-
-struct refd {
-	struct serve serve;
-	int epoll;
-	struct conn conns[CONNS];
-	struct later later;
-	uint64_t requests, skip;
-	uint64_t stall_at, stall, mute, every, spin;
-	const char *fault;
-	unsigned servers;
-	uint64_t free_at[SERVERS];
-	char in[IN_SIZE];
-};
+#include "refd.h"
 
 static uint64_t
 clock_ns(clockid_t clock)
@@ -80,7 +52,7 @@ static void
 conn_close(struct refd *r, int fd, int reset)
 {
 	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
-	struct conn *c = &r->conns[fd];
+	struct refd_conn *c = &r->conns[fd];
 
 	if (reset)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
@@ -102,7 +74,7 @@ asked(const char *payload, size_t length)
 		const char *end = memchr(payload + 5, ' ', length - 5);
 
 		parse_time(payload + 5, (end == NULL ? length :
-		    (size_t)(end - payload)) - 5, 0, LONGEST, &ns);
+		    (size_t)(end - payload)) - 5, 0, REFD_LONGEST, &ns);
 	}
 	return (ns);
 }
@@ -155,7 +127,7 @@ is(const struct refd *r, const char *fault)
 static int
 misbehave(struct refd *r, int fd, uint64_t at, char *payload, size_t length)
 {
-	char out[IN_SIZE + 64];
+	char out[REFD_IN + 64];
 
 	if (is(r, "exit"))
 		exit(3);
@@ -192,7 +164,7 @@ burn(uint64_t ns)
 static int
 request(struct refd *r, int fd, char *payload, size_t length)
 {
-	char out[IN_SIZE + 64], ok[] = "ok";
+	char out[REFD_IN + 64], ok[] = "ok";
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), number = 0, at;
 
 	if (r->requests++ >= r->skip)
@@ -222,13 +194,13 @@ request(struct refd *r, int fd, char *payload, size_t length)
 static void
 readable(struct refd *r, int fd)
 {
-	struct conn *c = &r->conns[fd];
+	struct refd_conn *c = &r->conns[fd];
 	size_t length = c->rest_length, start = 0, at = length, used;
 	ssize_t n;
 
 	if (length > 0)
 		memcpy(r->in, c->rest, length);
-	n = recv(fd, r->in + length, IN_SIZE - length, 0);
+	n = recv(fd, r->in + length, REFD_IN - length, 0);
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			conn_close(r, fd, 0);
@@ -266,7 +238,7 @@ accept_all(struct refd *r)
 
 	while ((fd = accept4(r->serve.listener, NULL, NULL,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
-		if (fd >= CONNS) {
+		if (fd >= REFD_CONNS) {
 			close(fd);
 			continue;
 		}
@@ -283,7 +255,7 @@ static void
 send_due(struct refd *r)
 {
 	struct later_reply *reply;
-	struct conn *c;
+	struct refd_conn *c;
 
 	while (later_next(&r->later) <= clock_ns(CLOCK_MONOTONIC)) {
 		reply = later_take(&r->later);
@@ -324,90 +296,6 @@ loop(struct refd *r)
 	}
 }
 
-static int
-time_of(const char *text, uint64_t *ns)
-{
-
-	return (parse_time(text, strlen(text), 0, LONGEST, ns));
-}
-
-/* "N:T" or "KIND:K": cut at the colon. */
-static char *
-second(char *text)
-{
-	char *colon = strchr(text, ':');
-
-	if (colon == NULL)
-		return (NULL);
-	*colon = '\0';
-	return (colon + 1);
-}
-
-static int
-option(struct refd *r, int c, char *text)
-{
-	uint64_t n = 0;
-	char *rest;
-
-	switch (c) {
-	case 's':
-		if (parse_number(text, 1, SERVERS, &n))
-			return (-1);
-		r->servers = (unsigned)n;
-		return (0);
-	case 'k':
-		return (parse_number(text, 0, UINT32_MAX, &r->skip));
-	case 'm':
-		return (parse_number(text, 1, UINT32_MAX, &r->mute));
-	case 'b':
-		return (time_of(text, &r->spin));
-	case 't':
-		rest = second(text);
-		return (rest == NULL || time_of(rest, &r->stall) ||
-		    parse_number(text, 1, UINT32_MAX, &r->stall_at));
-	case 'f':
-		rest = second(text);
-		r->fault = text;
-		return (rest == NULL ||
-		    parse_number(rest, 1, UINT32_MAX, &r->every));
-	}
-	return (-1);
-}
-
-/* The options of this server; those of serve.c are left in `argv`. */
-static int
-options(struct refd *r, int *argc, char **argv)
-{
-	static const struct option table[] = {
-		{ "servers", required_argument, NULL, 's' },
-		{ "skip", required_argument, NULL, 'k' },
-		{ "mute", required_argument, NULL, 'm' },
-		{ "spin", required_argument, NULL, 'b' },
-		{ "stall", required_argument, NULL, 't' },
-		{ "fault", required_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 }
-	};
-	int kept = 1;
-
-	for (int i = 1; i < *argc; i++) {
-		const struct option *o = table;
-
-		while (o->name != NULL && (strncmp(argv[i], "--", 2) != 0 ||
-		    strcmp(argv[i] + 2, o->name) != 0))
-			o++;
-		if (o->name == NULL) {
-			argv[kept++] = argv[i];
-		} else if (++i == *argc || option(r, o->val, argv[i])) {
-			fprintf(stderr, "throng-refd: --%s: not understood\n",
-			    o->name);
-			return (2);
-		}
-	}
-	*argc = kept;
-	argv[kept] = NULL;
-	return (0);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -417,9 +305,12 @@ main(int argc, char **argv)
 
 	refd.servers = 1;
 	refd.fault = "";
-	if ((rc = options(&refd, &argc, argv)) != 0 ||
+	if ((rc = refd_options(&refd, &argc, argv)) != 0 ||
 	    (rc = serve_start(argc, argv, &refd.serve)) != 0)
 		return (rc);
+	if (refd.backlog > 0 && listen(refd.serve.listener,
+	    (int)refd.backlog))
+		fatal("listen");
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 	refd.epoll = epoll_create1(EPOLL_CLOEXEC);
 	event.data.fd = refd.serve.listener;

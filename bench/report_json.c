@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-static const char *
-name_of(const struct results *r, uint32_t target)
+const char *
+report_name(const struct results *r, uint32_t target)
 {
 
 	return (target < r->target_count ? r->targets[target].name : "");
@@ -26,7 +26,7 @@ targets(struct json *j, const struct results *r)
 		json_text(j, "name", x->name);
 		json_text(j, "command", x->command);
 		json_text(j, "version", x->version);
-		json_text(j, "same_as", name_of(r, x->same_as));
+		json_text(j, "same_as", report_name(r, x->same_as));
 		json_text(j, "skipped", x->skipped);
 		json_close(j, '}');
 	}
@@ -41,6 +41,7 @@ targets(struct json *j, const struct results *r)
 		json_whole(j, "idle", x->idle);
 		json_whole(j, "depth", x->depth);
 		json_number(j, "load", x->load);
+		json_truth(j, "disturbed", x->disturbed);
 		json_hex(j, "plan_hash", x->plan_hash);
 		json_close(j, '}');
 	}
@@ -71,6 +72,9 @@ load(struct json *j, const struct results *r)
 	json_open(j, "load", '{');
 	json_text(j, "arrival", plan_arrival_name(r->load.arrival));
 	json_truth(j, "partly_open", r->partly_open);
+	json_truth(j, "churn", r->churn);
+	json_text(j, "disturb", r->disturb);
+	json_number(j, "probe", r->probe);
 	json_whole(j, "burst", r->load.burst);
 	json_text(j, "choice", r->load.choice == PLAN_HOT ? "hot" :
 	    r->load.choice == PLAN_RANDOM ? "random" : "round-robin");
@@ -104,7 +108,7 @@ head(struct json *j, const struct results *r)
 	json_text(j, "headline", r->headline);
 	json_hex(j, "seed", r->seed);
 	json_number(j, "confidence", r->confidence);
-	json_text(j, "baseline", name_of(r, r->baseline));
+	json_text(j, "baseline", report_name(r, r->baseline));
 	load(j, r);
 	limits(j, &r->limits);
 	json_flat(j, "generator", '{');
@@ -143,7 +147,7 @@ memory(struct json *j, const struct results *r)
 		const struct results_memory *m = &r->memory[i];
 
 		json_flat(j, NULL, '{');
-		json_text(j, "target", name_of(r, m->target));
+		json_text(j, "target", report_name(r, m->target));
 		json_whole(j, "connections", m->connections);
 		json_truth(j, "active", m->active);
 		json_number(j, "user_bytes", m->user);
@@ -159,7 +163,7 @@ memory(struct json *j, const struct results *r)
 		if (isnan(slope->user) && isnan(slope->kernel))
 			continue;
 		json_flat(j, NULL, '{');
-		json_text(j, "target", name_of(r, (uint32_t)s / 2));
+		json_text(j, "target", report_name(r, (uint32_t)s / 2));
 		json_truth(j, "active", (int)(s % 2));
 		json_number(j, "user_bytes", slope->user);
 		json_number(j, "kernel_bytes", slope->kernel);
@@ -179,7 +183,7 @@ searches(struct json *j, const struct results *r)
 		const struct results_search *s = &r->searches[i];
 
 		json_flat(j, NULL, '{');
-		json_text(j, "target", name_of(r, s->target));
+		json_text(j, "target", report_name(r, s->target));
 		json_text(j, "objective", s->objective);
 		json_number(j, "rate", s->rate);
 		json_truth(j, "confirmed", s->confirmed);

@@ -62,6 +62,31 @@ void report_curves(const struct results *results, FILE *out);
 void report_spectrum(const struct results *results, FILE *out);
 
 /**
+ * report_fair(results, out):
+ * Write the figure of completions per connection. Thread: any.
+ */
+void report_fair(const struct results *results, FILE *out);
+
+/**
+ * report_heat(results, out):
+ * Write the map of the response over time. Thread: any.
+ */
+void report_heat(const struct results *results, FILE *out);
+
+/**
+ * report_reading(i, offset):
+ * Return the JSON key of the i-th reading of a trial and store where it lies
+ * in struct gates_readings; NULL past the last. Thread: any.
+ */
+const char *report_reading(size_t i, size_t *offset);
+
+/**
+ * report_name(results, target):
+ * Return the name of a target, "" past the last. Thread: any.
+ */
+const char *report_name(const struct results *results, uint32_t target);
+
+/**
  * report_lateness(results, out):
  * Write the figure of the client's own lateness. Thread: any.
  */

@@ -70,6 +70,7 @@ static const char style[] =
     ".mark{stroke:var(--bg);stroke-width:1.2}\n"
     ".band{stroke:none;fill-opacity:.14}\n"
     ".bar{fill:var(--soft)}\n"
+    ".heat{fill:var(--c0);stroke:none}.lost{fill:var(--bad)}\n"
     ".noise{fill:var(--noise)}\n"
     ".theory{fill:none;stroke:var(--soft);stroke-width:1.4;"
     "stroke-dasharray:1.5 4;stroke-linecap:round}\n"

@@ -4,13 +4,9 @@
 #include "report_part.h"
 #include "json.h"
 
+#include <math.h>
+#include <string.h>
 
-static const char *
-name_of(const struct results *r, uint32_t target)
-{
-
-	return (target < r->target_count ? r->targets[target].name : "");
-}
 
 static void
 interval(struct json *j, const char *key, const struct stats_interval *i)
@@ -67,32 +63,48 @@ counts(struct json *j, const struct record *r)
 	json_close(j, '}');
 }
 
+#define AT(field) offsetof(struct gates_readings, field)
+
+static const struct {
+	const char *key;
+	size_t offset;
+} reading_rows[] = {
+	{ "steal", AT(steal) }, { "foreign", AT(foreign) },
+	{ "pressure", AT(pressure) }, { "adherence", AT(adherence) },
+	{ "client_busy", AT(client_busy) },
+	{ "client_cores", AT(client_cores) },
+	{ "server_cores", AT(server_cores) },
+	{ "server_hot", AT(server_hot) }, { "server_wait", AT(server_wait) },
+	{ "server_blocked", AT(server_blocked) }, { "cores", AT(cores) },
+	{ "offered", AT(offered) }, { "done", AT(done) },
+	{ "little", AT(little) }, { "censored", AT(censored) },
+	{ "drift", AT(drift) }, { "drops", AT(drops) },
+	{ "retransmits", AT(retransmits) }, { "errors", AT(errors) },
+	{ "hiccup_p99_ns", AT(hiccup) }, { "spin_ns", AT(spin) },
+};
+
+const char *
+report_reading(size_t i, size_t *offset)
+{
+
+	if (i >= sizeof(reading_rows) / sizeof(reading_rows[0]))
+		return (NULL);
+	*offset = reading_rows[i].offset;
+	return (reading_rows[i].key);
+}
+
 static void
 readings(struct json *j, const struct gates_readings *g)
 {
-	const struct {
-		const char *key;
-		double value;
-	} rows[] = {
-		{ "steal", g->steal }, { "foreign", g->foreign },
-		{ "pressure", g->pressure }, { "adherence", g->adherence },
-		{ "client_busy", g->client_busy },
-		{ "client_cores", g->client_cores },
-		{ "server_cores", g->server_cores },
-		{ "server_hot", g->server_hot },
-		{ "server_wait", g->server_wait },
-		{ "server_blocked", g->server_blocked },
-		{ "cores", g->cores }, { "offered", g->offered },
-		{ "done", g->done }, { "little", g->little },
-		{ "censored", g->censored }, { "drift", g->drift },
-		{ "drops", g->drops }, { "retransmits", g->retransmits },
-		{ "errors", g->errors }, { "hiccup_p99_ns", g->hiccup },
-		{ "spin_ns", g->spin },
-	};
+	const char *key;
+	size_t at;
+	double value;
 
 	json_flat(j, "readings", '{');
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		json_number(j, rows[i].key, rows[i].value);
+	for (size_t i = 0; (key = report_reading(i, &at)) != NULL; i++) {
+		memcpy(&value, (const char *)g + at, sizeof(value));
+		json_number(j, key, value);
+	}
 	json_close(j, '}');
 }
 
@@ -113,7 +125,7 @@ trial(struct json *j, const struct results *r, const struct results_trial *t)
 {
 
 	json_open(j, NULL, '{');
-	json_text(j, "target", name_of(r, t->target));
+	json_text(j, "target", report_name(r, t->target));
 	json_whole(j, "position", t->position);
 	json_hex(j, "seed", t->seed);
 	json_number(j, "start_s", (double)t->start / 1e9);
@@ -166,6 +178,38 @@ report_blocks(const struct results *r, struct json *j)
 	json_close(j, ']');
 }
 
+/* How the trial went over time, and who was served how often. */
+static void
+over_time(struct json *j, const struct record *r)
+{
+
+	json_flat(j, "windows", '{');
+	json_whole(j, "window_ns", r->window);
+	json_open(j, "replies", '[');
+	for (unsigned i = 0; i < RECORD_WINDOWS; i++)
+		json_whole(j, NULL, r->windows[i].replies);
+	json_close(j, ']');
+	json_open(j, "response_sum_ns", '[');
+	for (unsigned i = 0; i < RECORD_WINDOWS; i++)
+		json_whole(j, NULL, r->windows[i].response_sum);
+	json_close(j, ']');
+	json_close(j, '}');
+	/* [step, bin, requests] */
+	json_flat(j, "map", '[');
+	for (unsigned i = 0; i < RECORD_HEAT_STEPS; i++) {
+		for (unsigned k = 0; k < RECORD_HEAT_BINS; k++) {
+			if (r->heat[i][k] == 0)
+				continue;
+			json_open(j, NULL, '[');
+			json_whole(j, NULL, i);
+			json_whole(j, NULL, k);
+			json_whole(j, NULL, r->heat[i][k]);
+			json_close(j, ']');
+		}
+	}
+	json_close(j, ']');
+}
+
 static void
 cell(struct json *j, const struct results *r, uint32_t p, uint32_t t)
 {
@@ -173,10 +217,11 @@ cell(struct json *j, const struct results *r, uint32_t p, uint32_t t)
 
 	json_open(j, NULL, '{');
 	json_whole(j, "point", p);
-	json_text(j, "target", name_of(r, t));
+	json_text(j, "target", report_name(r, t));
 	json_whole(j, "blocks", c->blocks);
 	json_text(j, "limiter", c->limiter);
 	json_truth(j, "overload", c->overload);
+	json_truth(j, "of_void_blocks", c->voided);
 	json_text(j, "failed", c->failed);
 	json_open(j, "values", '{');
 	for (unsigned m = 0; m < METRICS; m++) {
@@ -185,8 +230,13 @@ cell(struct json *j, const struct results *r, uint32_t p, uint32_t t)
 	}
 	json_close(j, '}');
 	readings(j, &c->readings);
+	json_flat(j, "completions", '[');
+	for (unsigned i = 0; i < STATS_SPREAD && !isnan(c->spread[0]); i++)
+		json_number(j, NULL, c->spread[i]);
+	json_close(j, ']');
 	if (c->pooled != NULL) {
 		counts(j, c->pooled);
+		over_time(j, c->pooled);
 		histogram(j, "response", &c->pooled->response);
 		histogram(j, "service", &c->pooled->service);
 		histogram(j, "lateness", &c->pooled->lateness);
@@ -211,8 +261,8 @@ report_derived(const struct results *r, struct json *j)
 
 		json_open(j, NULL, '{');
 		json_whole(j, "point", x->point);
-		json_text(j, "target", name_of(r, x->target));
-		json_text(j, "against", name_of(r,
+		json_text(j, "target", report_name(r, x->target));
+		json_text(j, "against", report_name(r,
 		    against != RESULTS_NONE ? against : r->baseline));
 		json_text(j, "metric", metric_info(x->metric)->key);
 		json_truth(j, "control", x->control);

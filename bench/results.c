@@ -208,6 +208,8 @@ results_trial(struct results_block *block, uint32_t target)
 	trial->target = target;
 	trial->position = (uint32_t)(block->trial_count - 1);
 	trial->gap = trial->connect = NAN;
+	for (unsigned i = 0; i < STATS_SPREAD; i++)
+		trial->spread[i] = NAN;
 	gates_unread(&trial->readings);
 	for (unsigned m = 0; m < METRICS; m++)
 		trial->value[m] = NAN;
@@ -294,6 +296,16 @@ results_control(const struct results *r)
 			return (t);
 	}
 	return (RESULTS_NONE);
+}
+
+int
+results_ran(const struct results *r, uint32_t point)
+{
+
+	for (size_t b = 0; b < r->block_count; b++)
+		if (r->blocks[b].point == point)
+			return (1);
+	return (0);
 }
 
 size_t

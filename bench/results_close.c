@@ -2,6 +2,7 @@
  * From trials to verdicts. A block is believed whole or not at all.
  */
 #include "results.h"
+#include "results_part.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -107,14 +108,17 @@ pool(struct results_cell *cell, const struct record *record)
 	return (0);
 }
 
-/* The medians of the cell's readings; NAN where none was taken. */
+/*
+ * The medians of `size` bytes of doubles, which lie at `from` in each trial
+ * of the cell, to `to`; NAN where none was taken.
+ */
 static void
-median_readings(const struct results *r, uint32_t point, uint32_t target,
-    struct results_cell *cell, double *room)
+medians(const struct results *r, uint32_t point, uint32_t target,
+    const struct results_cell *cell, size_t from, size_t size, void *to,
+    double *room)
 {
 
-	for (size_t at = 0; at < sizeof(cell->readings);
-	    at += sizeof(double)) {
+	for (size_t at = 0; at < size; at += sizeof(double)) {
 		size_t n = 0;
 		double value;
 
@@ -126,14 +130,14 @@ median_readings(const struct results *r, uint32_t point, uint32_t target,
 			    (block->void_ && !cell->voided) ||
 			    (trial = trial_of(block, target)) == NULL)
 				continue;
-			memcpy(&value, (const char *)&trial->readings + at,
+			memcpy(&value, (const char *)trial + from + at,
 			    sizeof(value));
 			if (!isnan(value))
 				room[n++] = value;
 		}
 		stats_sort(room, n);
 		value = stats_median(room, n);
-		memcpy((char *)&cell->readings + at, &value, sizeof(value));
+		memcpy((char *)to + at, &value, sizeof(value));
 	}
 }
 
@@ -245,7 +249,12 @@ close_cell(struct results *r, uint32_t point, uint32_t target,
 	}
 	if (cell->blocks == 1 && cell->pooled != NULL)
 		within_one_trial(r, cell);
-	median_readings(r, point, target, cell, room->sorted);
+	medians(r, point, target, cell,
+	    offsetof(struct results_trial, readings),
+	    sizeof(cell->readings), &cell->readings, room->sorted);
+	medians(r, point, target, cell,
+	    offsetof(struct results_trial, spread), sizeof(cell->spread),
+	    cell->spread, room->sorted);
 	if (cell->blocks > 0) {
 		cell->limiter = gates_limiter(&cell->readings);
 		cell->overload = gates_overload(&cell->readings);
@@ -300,66 +309,6 @@ close_verdicts(struct results *r)
 }
 
 static int
-by_connections(const void *a, const void *b)
-{
-	const struct results_memory *x = *(const struct results_memory *
-	    const *)a, *y = *(const struct results_memory *const *)b;
-
-	return ((x->connections > y->connections) -
-	    (x->connections < y->connections));
-}
-
-/* The slope over readings from..to of those sorted by connections. */
-static double
-memory_slope(const struct results_memory *const *list, size_t from,
-    size_t to, int kernel, struct room *room)
-{
-	double slope;
-	size_t n = 0;
-
-	for (size_t i = from; i < to; i++) {
-		double y = kernel ? list[i]->kernel : list[i]->user;
-
-		if (isnan(y))
-			continue;
-		room->a[n] = list[i]->connections;
-		room->b[n] = y;
-		n++;
-	}
-	return (stats_slope(room->a, room->b, n, &slope) == 0 ? slope : NAN);
-}
-
-static int
-close_slopes(struct results *r, struct room *room)
-{
-	const struct results_memory **list;
-
-	list = malloc((r->memory_count + 1) * sizeof(*list));
-	if (list == NULL)
-		return (-1);
-	for (size_t s = 0; s < 2 * r->target_count; s++) {
-		struct results_slope *slope = &r->slopes[s];
-		size_t n = 0;
-
-		for (size_t i = 0; i < r->memory_count; i++) {
-			const struct results_memory *m = &r->memory[i];
-
-			if (m->target == s / 2 && !m->active == !(s % 2) &&
-			    m->refused[0] == '\0')
-				list[n++] = m;
-		}
-		qsort(list, n, sizeof(*list), by_connections);
-		slope->user = memory_slope(list, 0, n, 0, room);
-		slope->kernel = memory_slope(list, 0, n, 1, room);
-		slope->user_first = memory_slope(list, 0, (n + 1) / 2, 0,
-		    room);
-		slope->user_last = memory_slope(list, n / 2, n, 0, room);
-	}
-	free(list);
-	return (0);
-}
-
-static int
 close_all(struct results *r, struct room *room)
 {
 
@@ -377,7 +326,7 @@ close_all(struct results *r, struct room *room)
 				    t != r->baseline)
 					close_ratio(r, p, t, m, room);
 	close_verdicts(r);
-	return (close_slopes(r, room));
+	return (results_slopes(r));
 }
 
 /* Make room for everything derived, forgetting what was there. */

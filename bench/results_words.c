@@ -92,7 +92,9 @@ results_model(const struct results *r, uint32_t point, char *room,
 	if (point >= r->point_count)
 		return (room);
 	p = &r->points[point];
-	if (isnan(p->rate))
+	if (r->churn)
+		add(&text, "churn: connect, one request, close");
+	else if (isnan(p->rate))
 		add(&text, "closed loop, depth %u", (unsigned)p->depth);
 	else
 		add(&text, "%s loop, %s %s/s", r->partly_open ?
@@ -101,8 +103,15 @@ results_model(const struct results *r, uint32_t point, char *room,
 		    r->load.arrival == PLAN_BURST ? "bursts," : "constant",
 		    number(p->rate, n, sizeof(n)));
 	add_service(&text, &r->load.service);
+	if (r->request_size >= 1024)
+		add(&text, ", %s bytes", number(r->request_size, n,
+		    sizeof(n)));
 	add(&text, ", %s connection%s", number(p->connections, n, sizeof(n)),
 	    p->connections == 1 ? "" : "s");
+	if (r->churn)
+		add(&text, " at a time");
+	if (p->disturbed)
+		add(&text, ", beside %s", r->disturb);
 	if (p->idle > 0)
 		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
 	return (room);
@@ -224,6 +233,28 @@ add_cell(struct text *text, const struct results *r, uint32_t point,
 	add(text, "; limited by: %s.", cell->limiter);
 }
 
+/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000." */
+static void
+add_searches(struct text *text, const struct results *r)
+{
+	char n[32];
+
+	add(text, "Within %s", r->searches[0].objective);
+	for (size_t i = 0; i < r->search_count; i++) {
+		const struct results_search *s = &r->searches[i];
+
+		add(text, "%s %s ", i > 0 ? "," : ":", s->target <
+		    r->target_count ? r->targets[s->target].name : "");
+		if (s->rate > 0)
+			add(text, "%s%s%s", s->above ? "at least " : "",
+			    number(s->rate, n, sizeof(n)), i == 0 ?
+			    " requests/s" : "");
+		else
+			add(text, "not even the lowest rate tried");
+	}
+	add(text, ".");
+}
+
 /* Without a comparison: the one cell there is, or why there is none. */
 static void
 add_single(struct text *text, const struct results *r)
@@ -239,7 +270,9 @@ add_single(struct text *text, const struct results *r)
 			}
 		}
 	}
-	if (r->block_count == 0)
+	if (r->block_count == 0 && r->search_count > 0)
+		add_searches(text, r);
+	else if (r->block_count == 0)
 		add(text, "Nothing was measured.");
 	else
 		add(text, "No verdict: %zu of %zu blocks are void.",
@@ -335,6 +368,7 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 	else if (audit == RESULTS_ADHERENCE)
 		snprintf(text, size, "%.4g%%", 100 * values[audit]);
 	else
-		snprintf(text, size, "%+.2g%%", 100 * values[audit]);
+		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
+		    "%+.0f%%", 100 * values[audit]);
 	return (names[audit]);
 }

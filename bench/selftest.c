@@ -1,265 +1,22 @@
 /*
- * One row per self-test: the command line that it is, and what must come out
- * of it. `refd` is throng-refd, whose faults and queue are known exactly.
- * The first row of a fault is the probe: 10 requests, which --skip spares.
+ * Runs self-tests: each is a command line of throng-bench itself.
  */
 #include "config.h"
 
 #include "selftest.h"
 
-#include <math.h>
+#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "selftest_part.h"
 #include "session.h"
 #include "targets.h"
-#include "theory.h"
 
 #define WORDS 48
-#define MS 1e6
-
-/* The sums of the only cell, or of the target asked for. */
-typedef int (*check_result)(const struct results *r, char *why, size_t size);
-
-struct row {
-	const char *name;
-	const char *line;      /* words; @ is the path of throng-refd */
-	check_result check;
-	int exact;             /* depends on no clock */
-	const char *long_line; /* the same for --long, or NULL */
-};
-
-static const struct record *
-record_of(const struct results *r)
-{
-	const struct results_trial *t;
-
-	if (r->block_count == 0 || r->blocks[0].trial_count == 0)
-		return (NULL);
-	t = &r->blocks[0].trials[0];
-	return (t->failed[0] == '\0' ? t->record : NULL);
-}
-
-static int
-say(char *why, size_t size, int ok, const char *what, double got,
-    double wanted)
-{
-
-	snprintf(why, size, "%s %.6g, expected %.6g", what, got, wanted);
-	return (ok ? 0 : -1);
-}
-
-/* Exactly `n` of one kind of error, and no other. */
-static int
-only(const struct results *r, enum record_error kind, uint64_t n, char *why,
-    size_t size)
-{
-	const struct record *record = record_of(r);
-	uint64_t others;
-
-	if (record == NULL) {
-		snprintf(why, size, "%s", r->block_count > 0 &&
-		    r->blocks[0].trial_count > 0 ?
-		    r->blocks[0].trials[0].failed : "nothing ran");
-		return (-1);
-	}
-	others = record_bad_total(record) - record->errors[kind];
-	snprintf(why, size, "%llu planned, %llu %s, %llu other errors",
-	    (unsigned long long)record->planned,
-	    (unsigned long long)record->errors[kind],
-	    record_error_name(kind), (unsigned long long)others);
-	return (record->planned == 1000 && record->errors[kind] == n &&
-	    others == 0 ? 0 : -1);
-}
-
-static int
-clean(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_UNANSWERED, 0, why, size));
-}
-
-static int
-withheld(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_UNANSWERED, 20, why, size));
-}
-
-static int
-muted(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_UNANSWERED, 400, why, size));
-}
-
-static int
-corrupted(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_CONTENT, 20, why, size));
-}
-
-static int
-shortened(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_LENGTH, 20, why, size));
-}
-
-static int
-doubled(const struct results *r, char *why, size_t size)
-{
-
-	return (only(r, RECORD_SURPLUS, 20, why, size));
-}
-
-/* One connection of ten ends: a tenth of what was planned after it. */
-static int
-ended(const struct results *r, enum record_error kind, char *why,
-    size_t size)
-{
-	const struct record *record = record_of(r);
-	uint64_t n, rest;
-
-	if (record == NULL)
-		return (only(r, kind, 0, why, size));
-	n = record->errors[RECORD_CLOSED] + record->errors[RECORD_RESET];
-	rest = record_bad_total(record) - n;
-	snprintf(why, size, "%llu of %llu planned ended with the connection",
-	    (unsigned long long)n, (unsigned long long)record->planned);
-	/* Requests on their way when it ended may add a few. */
-	return (record->planned == 1000 && record->errors[kind] > 0 &&
-	    n >= 40 && n <= 60 && rest == 0 ? 0 : -1);
-}
-
-static int
-closed(const struct results *r, char *why, size_t size)
-{
-
-	return (ended(r, RECORD_CLOSED, why, size));
-}
-
-static int
-reset(const struct results *r, char *why, size_t size)
-{
-
-	return (ended(r, RECORD_RESET, why, size));
-}
-
-static int
-gone(const struct results *r, char *why, size_t size)
-{
-	const char *failed = r->block_count > 0 &&
-	    r->blocks[0].trial_count > 0 ? r->blocks[0].trials[0].failed : "";
-
-	snprintf(why, size, "%s", failed);
-	return (strstr(failed, "ended with status 3") != NULL ? 0 : -1);
-}
-
-static double
-value(const struct results *r, uint32_t target, enum metric metric)
-{
-	const struct results_cell *cell = results_cell(r, 0, target);
-
-	return (cell == NULL ? NAN : cell->value[metric].value);
-}
-
-/* A stall of 0.5 s in 3 s: its requests are uniform on 0 to 0.5 s. */
-static int
-stalled(const struct results *r, char *why, size_t size)
-{
-	const double want = theory_stall_quantile(3e6, 0.5e6, 0.99);
-	const double got = value(r, 0, METRIC_P99);
-
-	return (say(why, size, fabs(got / want - 1) < 0.05 &&
-	    value(r, 0, METRIC_P50) < 5000, "p99 in us", got, want));
-}
-
-/* M/M/2 at 0.7 of its capacity, services of 5 ms in the mean. */
-static int
-queued(const struct results *r, double tolerance, char *why, size_t size)
-{
-	const double want = theory_mmc_mean(2, 0.7) * 5 * MS;
-	const struct record *record = record_of(r);
-	double got = record == NULL ? NAN : hist_mean(&record->response);
-
-	return (say(why, size, fabs(got / want - 1) < tolerance,
-	    "mean response in us", got / 1e3, want / 1e3));
-}
-
-static int
-queue(const struct results *r, char *why, size_t size)
-{
-
-	/* The samples of a queue hang together: 2,000 of them say little. */
-	return (queued(r, record_of(r) != NULL &&
-	    record_of(r)->planned > 10000 ? 0.1 : 0.25, why, size));
-}
-
-/* The second target burns 20 us more for each request. */
-static int
-difference(const struct results *r, char *why, size_t size)
-{
-	const double got = value(r, 1, METRIC_CPU) - value(r, 0, METRIC_CPU);
-
-	return (say(why, size, got > 15 && got < 30,
-	    "more server CPU per request in us", got, 20));
-}
-
-static int
-same(const struct results *r, char *why, size_t size)
-{
-	const struct results_ratio *ratio = results_find(r, 0, 1, METRIC_CPU);
-
-	if (ratio == NULL)
-		return (-1);
-	snprintf(why, size, "%s, ratio %.3f [%.3f, %.3f]",
-	    stats_verdict_name(ratio->verdict), ratio->valid.value,
-	    ratio->valid.low, ratio->valid.high);
-	return (ratio->verdict == STATS_NOISE ? 0 : -1);
-}
-
-static int
-little(const struct results *r, char *why, size_t size)
-{
-	const struct results_cell *cell = results_cell(r, 0, 0);
-	double got = cell == NULL ? NAN : cell->readings.little;
-
-	return (say(why, size, fabs(got) < 0.01, "residual", got, 0));
-}
-
-#define FAULT "run --quiet --gate off --warmup 0us --rate 2000 " \
-	"--arrival constant --choice round-robin --connections 10 " \
-	"--duration 500ms --drain 300ms --target @ --skip 10 "
-#define QUEUE "run --quiet --gate off --warmup 0us --rate 280 " \
-	"--connections 100 --choice round-robin --service wait-exp:5ms " \
-	"--drain 5s --target @ --servers 2 --duration "
-
-static const struct row rows[] = {
-	{ "clean", FAULT, clean, 1, NULL },
-	{ "withheld", FAULT "--fault withhold:50", withheld, 1, NULL },
-	{ "silent at the end", FAULT "--mute 601", muted, 1, NULL },
-	{ "corrupted", FAULT "--fault corrupt:50", corrupted, 1, NULL },
-	{ "too short", FAULT "--fault short:50", shortened, 1, NULL },
-	{ "doubled", FAULT "--fault double:50", doubled, 1, NULL },
-	{ "closed", FAULT "--fault close:500", closed, 0, NULL },
-	{ "reset", FAULT "--fault reset:500", reset, 0, NULL },
-	{ "target exits", FAULT "--fault exit:500", gone, 1, NULL },
-	{ "stall", "run --quiet --gate off --warmup 0us --rate 2000 "
-	    "--arrival constant --connections 10 --duration 3s --target @ "
-	    "--skip 10 --stall 2000:500ms", stalled, 0, NULL },
-	{ "M/M/2", QUEUE "8s", queue, 0, QUEUE "60s" },
-	{ "Little's law", "run --quiet --gate off --closed --depth 4 "
-	    "--connections 500 --duration 500ms --target limit", little, 0,
-	    NULL },
-	{ "known difference", "compare --quiet --gate off --no-control "
-	    "--blocks 5 --duration 400ms --rate 2000 --target a=@ "
-	    "--target b=@ --spin 20us", difference, 0, NULL },
-	{ "A/A", "compare --quiet --gate off --blocks 8 --rate 5000 "
-	    "--duration 300ms --target limit", same, 0, NULL },
-};
 
 /* Cut a line into words. What follows a target's @ belongs to its command:
  * the words up to the next --target. */
@@ -302,55 +59,105 @@ words_of(const char *line, const char *refd, char *room, size_t size,
 	return (n);
 }
 
+/*
+ * Somebody else who burns a processor: not a child of ours, but of a process
+ * that waits for its end, since ours are not foreign.
+ */
+static pid_t
+hog_start(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return (pid);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((pid = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (volatile unsigned i = 0; ; i++)
+			;
+	}
+	waitpid(pid, NULL, 0);
+	_exit(0);
+}
+
+static void
+hog_stop(pid_t pid)
+{
+
+	if (pid == -1)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static int
-run_row(const struct row *row, const char *line, const char *refd, char *why,
+run_row(const struct selftest_row *row, const char *line, const char *refd, char *why,
     size_t size)
 {
 	char room[4096], *words[WORDS + 1];
 	int argc = words_of(line, refd, room, sizeof(room), words), status;
 	struct cmdline o;
 	struct session s;
+	pid_t hog;
 	int rc = -1;
 
 	snprintf(why, size, "it could not be started");
 	if (cmdline_parse(argc, words, &o, &status))
 		return (-1);
+	hog = row->hog ? hog_start() : -1;
 	if (session_open(&s, &o, argc, words) == 0 &&
 	    session_points(&s) == 0 && session_run(&s) == 0 &&
 	    results_close(s.results) == 0)
 		rc = row->check(s.results, why, size);
 	session_close(&s);
+	hog_stop(hog);
 	return (rc);
+}
+
+/* Those of one table; -1 if that was interrupted. */
+static int
+run_rows(const struct cmdline *o, const struct selftest_row *rows, size_t n,
+    const char *refd, unsigned *failed, unsigned *count)
+{
+	char why[RESULTS_TEXT];
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct selftest_row *row = &rows[i];
+
+		if (o->exact && !row->exact)
+			continue;
+		if (session_interrupted())
+			return (-1);
+		rc = run_row(row, o->long_form && row->long_line != NULL ?
+		    row->long_line : row->line, refd, why, sizeof(why));
+		printf("%s  %-24s %s\n", rc == 0 ? "ok  " : "FAIL", row->name,
+		    why);
+		fflush(stdout);
+		*failed += rc != 0;
+		++*count;
+	}
+	return (0);
 }
 
 int
 selftest(const struct cmdline *options)
 {
-	char refd[1024], why[RESULTS_TEXT];
+	const struct selftest_row *figures, *gates;
 	unsigned failed = 0, count = 0;
-	int rc;
+	size_t n, m;
+	char refd[1024];
 
 	if (targets_program("throng-refd", refd, sizeof(refd))) {
 		fprintf(stderr, "throng-bench: throng-refd is not "
 		    "installed\n");
 		return (CMDLINE_FAILED);
 	}
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct row *row = &rows[i];
-
-		if (options->exact && !row->exact)
-			continue;
-		if (session_interrupted())
-			return (CMDLINE_FAILED);
-		rc = run_row(row, options->long_form &&
-		    row->long_line != NULL ? row->long_line : row->line, refd,
-		    why, sizeof(why));
-		printf("%s  %-18s %s\n", rc == 0 ? "ok  " : "FAIL", row->name,
-		    why);
-		fflush(stdout);
-		failed += rc != 0;
-		count++;
-	}
+	figures = selftest_rows(&n);
+	gates = selftest_gates(&m);
+	if (run_rows(options, figures, n, refd, &failed, &count) ||
+	    run_rows(options, gates, m, refd, &failed, &count))
+		return (CMDLINE_FAILED);
 	printf("%u of %u self-tests passed\n", count - failed, count);
 	return (failed > 0 ? CMDLINE_FAILED : CMDLINE_HOLDS);
 }

@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
 
@@ -106,6 +105,7 @@ int
 session_points(struct session *s)
 {
 	const struct cmdline *o = s->options;
+	const unsigned both = disturb_total(&o->disturb) > 0 ? 2 : 1;
 	struct results_point *p;
 
 	for (unsigned c = 0; c < o->connections.count; c++) {
@@ -113,12 +113,17 @@ session_points(struct session *s)
 		double unit = o->rates_are_shares ?
 		    lowest_capacity(s, n) / 100 : 1;
 
-		for (unsigned i = 0; i < o->rates.count || i == 0; i++) {
+		/* The same load without and with those who disturb it. */
+		for (unsigned i = 0; i < both * (o->rates.count > 0 ?
+		    o->rates.count : 1); i++) {
+			const double rate = o->rates.value[i / both];
+
 			if ((p = results_point(s->results)) == NULL)
 				return (-1);
 			fill_point(s, p, n, o->rates.count == 0 ? NAN :
-			    o->rates.value[i] * unit, o->rates_are_shares ?
-			    o->rates.value[i] / 100 : NAN);
+			    rate * unit, o->rates_are_shares ? rate / 100 :
+			    NAN);
+			p->disturbed = i % both == 1;
 		}
 	}
 	return (0);
@@ -136,7 +141,11 @@ load_config(const struct session *s, const struct results_point *p,
 	if (t->frame[0] != '\0')
 		frame_by_name(t->frame, &framing);
 	memset(g, 0, sizeof(*g));
-	g->spread = all > SPREAD_ABOVE && t->command[0] != '\0';
+	g->spread = (all > SPREAD_ABOVE || o->churn) &&
+	    t->command[0] != '\0';
+	g->churn = o->churn;
+	if (p->disturbed)
+		g->disturb = o->disturb;
 	g->connections = all;
 	g->active = p->connections;
 	g->depth = p->depth;
@@ -203,6 +212,23 @@ note_memory(struct session *s, uint32_t target, uint32_t connections,
 	}
 }
 
+/* The plan of the probe: of its own seed, so that it is no part of the load
+ * that it looks at. */
+static int
+make_probe(const struct session *s, uint64_t seed, uint64_t length,
+    struct plan *plan)
+{
+	struct plan_spec spec = s->spec;
+
+	spec.arrival = PLAN_POISSON;
+	spec.choice = PLAN_ROUND_ROBIN;
+	spec.seed = ~seed;
+	spec.rate = (double)s->options->probe;
+	spec.duration = length;
+	spec.connections = GEN_PROBES;
+	return (plan_make(plan, &spec));
+}
+
 int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
@@ -214,7 +240,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
 	    .edge = s->edge, .edge_context = s->edge_context };
 	struct plan_spec spec = s->spec;
-	struct plan plan = { .count = 0 };
+	struct plan plan = { .count = 0 }, probe = { .count = 0 };
 	struct trial_memory memory;
 	int rc;
 
@@ -239,10 +265,20 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		if (p->plan_hash == 0)
 			p->plan_hash = plan.hash;
 		config.load.plan = &plan;
+		config.load.trace = s->trace != NULL ?
+		    (uint32_t)plan.count : 0;
+		config.trace = s->trace;
 	}
+	if (o->probe > 0 && make_probe(s, seed, length, &probe)) {
+		snprintf(trial->failed, sizeof(trial->failed), "no plan");
+		plan_free(&plan);
+		return (-1);
+	}
+	config.load.probe = o->probe > 0 ? &probe : NULL;
 	s->live.target = o->targets[target].name;
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
+	plan_free(&probe);
 	if (!interrupted)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);
@@ -298,109 +334,4 @@ session_block(struct session *s, uint32_t point)
 	}
 	block->end = session_now() - s->begun;
 	return (interrupted ? -1 : 0);
-}
-
-/* The ratio that the live line shows: CPU of the second to the first. */
-static void
-show_ratio(struct session *s, uint32_t point)
-{
-	static char text[256];
-	const struct results_ratio *ratio;
-
-	if (!s->live.on || s->options->target_count < 2 ||
-	    results_close(s->results))
-		return;
-	ratio = results_find(s->results, point, 1, METRIC_CPU);
-	if (ratio == NULL || ratio->valid.n == 0)
-		return;
-	snprintf(text, sizeof(text), "cpu %s/%s %.3f [%.3f, %.3f]",
-	    s->options->targets[1].name, s->options->targets[0].name,
-	    ratio->valid.value, ratio->valid.low, ratio->valid.high);
-	s->live.ratio = text;
-}
-
-/* What is ahead: a trial also starts, connects and stops its target. */
-static void
-announce(const struct session *s, size_t points)
-{
-	const struct cmdline *o = s->options;
-	double trial = (double)(o->warm + o->trial) / 1e9 + 0.15;
-	double all = 0;
-
-	for (size_t p = 0; p < points; p++) {
-		const struct results_point *point = &s->results->points[p];
-
-		all += trial + (point->connections + point->idle) / 12000.0;
-	}
-	all *= (double)o->blocks * o->target_count;
-	fprintf(stderr, "%llu blocks x %u targets x %zu loads: about %.0f "
-	    "s\n", (unsigned long long)o->blocks, o->target_count, points,
-	    all);
-}
-
-/* How many blocks of a point are valid. */
-static unsigned
-valid_blocks(const struct results *r, uint32_t point)
-{
-	unsigned n = 0;
-
-	for (size_t b = 0; b < r->block_count; b++)
-		n += r->blocks[b].point == point && !r->blocks[b].void_;
-	return (n);
-}
-
-/* More blocks in the place of void ones, half as many again at most; none
- * where the machine let no block be valid. What a block is void for has
- * nothing to do with which target looks better. */
-static int
-replace_void(struct session *s)
-{
-	const unsigned blocks = (unsigned)s->options->blocks;
-
-	for (uint32_t p = 0; p < s->results->point_count; p++) {
-		for (unsigned more = 0; more < blocks / 2; more++) {
-			unsigned valid;
-
-			if (results_close(s->results))
-				return (-1);
-			valid = valid_blocks(s->results, p);
-			if (valid == 0 || valid >= blocks)
-				break;
-			s->live.block++;
-			s->live.blocks++;
-			if (session_block(s, p))
-				return (-1);
-		}
-	}
-	return (0);
-}
-
-int
-session_run(struct session *s)
-{
-	const size_t points = s->results->point_count;
-	const unsigned blocks = (unsigned)s->options->blocks;
-
-	s->blocks_begun = s->live.begun = session_now();
-	s->live.blocks = blocks * (unsigned)points;
-	if (s->live.on)
-		announce(s, points);
-	for (unsigned b = 0; b < blocks; b++) {
-		for (uint32_t p = 0; p < points; p++) {
-			s->live.block = b * (unsigned)points + p + 1;
-			if (session_block(s, p))
-				goto interrupted;
-			s->live.done = (double)s->live.block /
-			    s->live.blocks;
-			show_ratio(s, p);
-		}
-	}
-	if (replace_void(s))
-		goto interrupted;
-	live_clear(&s->live);
-	return (0);
-interrupted:
-	live_clear(&s->live);
-	s->results->partial = 1;
-	return (-1);
 }

@@ -28,6 +28,7 @@ struct session {
 	unsigned failed_trials;
 	trial_edge edge; /* of the next trials, or NULL */
 	void *edge_context;
+	struct trial_trace *trace; /* of the next trials, or NULL */
 };
 
 /**

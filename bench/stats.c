@@ -227,3 +227,33 @@ stats_fairness(const uint32_t *counts, size_t n, struct stats_fairness *f)
 	f->p_uneven = special_chi_square_tail(chi, count - 1);
 	f->starved_expected = count * pow(1 - 1 / count, total);
 }
+
+static int
+by_count(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return ((x > y) - (x < y));
+}
+
+int
+stats_spread(const uint32_t *counts, size_t n, double *spread)
+{
+	uint32_t *sorted = NULL;
+	double total = 0;
+
+	for (size_t i = 0; i < STATS_SPREAD; i++)
+		spread[i] = NAN;
+	for (size_t i = 0; i < n; i++)
+		total += counts[i];
+	if (n < 2 || !(total > 0) ||
+	    (sorted = malloc(n * sizeof(*sorted))) == NULL)
+		return (-1);
+	memcpy(sorted, counts, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_count);
+	for (size_t i = 0; i < STATS_SPREAD; i++)
+		spread[i] = sorted[(n - 1) * i / (STATS_SPREAD - 1)] *
+		    (double)n / total;
+	free(sorted);
+	return (0);
+}

@@ -134,4 +134,15 @@ double stats_sign_test(uint64_t plus, uint64_t minus);
 void stats_fairness(const uint32_t *counts, size_t n,
     struct stats_fairness *fairness);
 
+/** Ranks that stats_spread() stores: from the least served to the most. */
+#define STATS_SPREAD 33
+
+/**
+ * stats_spread(counts, n, spread):
+ * Store the counts at STATS_SPREAD evenly spaced ranks, sorted, relative to
+ * their mean. Return 0; or -1, with NAN stored, if there are less than two
+ * counts, all are 0, or there is no memory. Thread: any.
+ */
+int stats_spread(const uint32_t *counts, size_t n, double *spread);
+
 #endif /* BENCH_STATS_H */

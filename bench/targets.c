@@ -9,33 +9,8 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "builtin.h"
 #include "peers.h"
-
-/* The built-in targets; their options are added by build(). */
-static const struct {
-	const char *name;
-	const char *program;
-	const char *mode; /* of throngd, or NULL */
-} builtin[] = {
-	{ "pool", "throngd", "pool" },
-	{ "thread", "throngd", "thread" },
-	{ "inline", "throngd", "inline" },
-	{ "limit", "throng-limit", NULL },
-	{ "bufferevent", "throng-bufferevent", NULL },
-	{ "refd", "throng-refd", NULL },
-};
-
-#define BUILTINS (sizeof(builtin) / sizeof(builtin[0]))
-
-static int
-builtin_by_name(const char *name)
-{
-
-	for (size_t i = 0; i < BUILTINS; i++)
-		if (strcmp(builtin[i].name, name) == 0)
-			return ((int)i);
-	return (-1);
-}
 
 int
 targets_program(const char *name, char *path, size_t size)
@@ -156,7 +131,7 @@ targets_read(const char *text, struct cmdline *o)
 		rest = text + length + 1;
 		if (*rest == '\0')
 			return (wrong(text, "the command is missing"));
-	} else if (builtin_by_name(text) != -1) {
+	} else if (builtin_find(text) != -1) {
 		snprintf(t->name, sizeof(t->name), "%s", text);
 		rest = NULL;
 	} else if (peers_exists(text)) {
@@ -177,28 +152,6 @@ targets_read(const char *text, struct cmdline *o)
 		return (wrong(t->name, "given twice"));
 	o->target_count++;
 	return (0);
-}
-
-/* The command of a built-in target; -1 if its program is not there. */
-static int
-build(const struct cmdline *o, int index, struct target_spec *t)
-{
-	char path[1024];
-	int n;
-
-	if (targets_program(builtin[index].program, path, sizeof(path)))
-		return (-1);
-	n = snprintf(t->command, sizeof(t->command),
-	    "%s --listen {addr} --frame %s --handler %s", path,
-	    frame_name(o->frame), o->handler);
-	if (builtin[index].mode != NULL && (size_t)n < sizeof(t->command))
-		n += snprintf(t->command + n, sizeof(t->command) - (size_t)n,
-		    " --mode %s", builtin[index].mode);
-	if (builtin[index].mode != NULL && (size_t)n < sizeof(t->command) &&
-	    strcmp(builtin[index].mode, "pool") == 0)
-		n += snprintf(t->command + n, sizeof(t->command) - (size_t)n,
-		    " --workers %u", (unsigned)o->workers);
-	return ((size_t)n < sizeof(t->command) ? 0 : -1);
 }
 
 static void
@@ -273,18 +226,17 @@ targets_complete(struct cmdline *o,
 		add_defaults(o);
 	if (o->target_count == 0)
 		return (wrong("", "which? (an address, a command, or pool, "
-		    "thread, limit, bufferevent)"));
+		    "thread, inline, limit, bufferevent)"));
 	if (o->peers != NULL && peers_add(o))
 		return (-1);
 	for (unsigned i = 0; i < o->target_count; i++) {
 		struct target_spec *t = &o->targets[i];
 
 		why[0] = '\0';
-		index = builtin_by_name(t->name);
+		index = builtin_find(t->name);
 		if (t->command[0] == '\0' && t->address[0] == '\0' &&
-		    t->same_as[0] == '\0' && index != -1 && build(o, index, t))
-			snprintf(why, sizeof(why), "%s is not installed",
-			    builtin[index].program);
+		    t->same_as[0] == '\0' && index != -1)
+			(void)builtin_build(o, index, t, why, sizeof(why));
 		else if (strncmp(t->command, "peer:", 5) == 0)
 			peers_resolve(o, t, why, sizeof(why));
 		if (why[0] != '\0') {

@@ -12,10 +12,13 @@
 #include "count.h"
 #include "doctor.h"
 #include "cmdline.h"
+#include "output.h"
 #include "replay.h"
+#include "results_load.h"
 #include "selftest.h"
 #include "session.h"
 #include "slo.h"
+#include "tail_run.h"
 #include "targets.h"
 
 /* Trials that tell what the instrument itself costs. */
@@ -68,9 +71,39 @@ run(int argc, char **argv)
 		return (calibrate_only(&o, argc, argv));
 	if (strcmp(o.command, "doctor") == 0)
 		return (doctor(&o, stdout));
+	if (strcmp(o.command, "tail") == 0)
+		return (tail_run(&o, argc, argv));
 	if (strcmp(o.command, "selftest") == 0)
 		return (selftest(&o));
 	return (measure(&o, argc, argv));
+}
+
+/* The words of `report FILE OPTION...` are those of a command, but one. */
+static int
+report_again(int argc, char **argv)
+{
+	const char *path = argc > 2 ? argv[2] : "";
+	struct results *r = NULL;
+	char why[RESULTS_TEXT * 2];
+	struct cmdline o;
+	int status, rc;
+
+	if (argc < 3 || (argv[2][0] == '-' && argv[2][1] != '\0')) {
+		fprintf(stderr, "throng-bench: report of which "
+		    "report.json?\n");
+		return (CMDLINE_USAGE);
+	}
+	argv[2] = argv[1];
+	if (cmdline_parse(argc - 1, argv + 1, &o, &status))
+		return (status);
+	if ((r = results_load(path, why, sizeof(why))) == NULL) {
+		fprintf(stderr, "throng-bench: %s\n", why);
+		return (CMDLINE_FAILED);
+	}
+	rc = output_check(&o) || output_write(&o, r) ? CMDLINE_FAILED :
+	    CMDLINE_HOLDS;
+	results_free(r);
+	return (rc);
 }
 
 int
@@ -79,6 +112,8 @@ main(int argc, char **argv)
 	char **words;
 	int status, count;
 
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return (report_again(argc, argv));
 	if (argc < 2 || strcmp(argv[1], "replay") != 0)
 		return (run(argc, argv));
 	if (argc < 3) {

@@ -14,6 +14,9 @@
 #define MEMORY_USER_FROM 100
 #define MEMORY_KERNEL_FROM 1000
 
+/* Smaller replies are no matter of bytes. */
+#define BYTES_FROM 1024
+
 /* The readings at one edge of the measured time. */
 struct edge {
 	struct account_target target;
@@ -61,7 +64,7 @@ fill_machine(const struct running *r, struct gates_readings *readings)
 /* And of the target: CPU and switches per request. */
 static void
 fill_target(const struct running *r, struct results_trial *trial,
-    double requests)
+    double requests, double bytes, int churn, int come_and_go)
 {
 	const struct account_target *a = &r->before.target;
 	const struct account_target *b = &r->after.target;
@@ -74,10 +77,20 @@ fill_target(const struct running *r, struct results_trial *trial,
 	trial->value[METRIC_CPU_USER] = (b->user - a->user) / requests / 1e3;
 	trial->value[METRIC_CPU_SYSTEM] =
 	    (b->system - a->system) / requests / 1e3;
-	trial->value[METRIC_SWITCH] = (b->voluntary + b->involuntary -
-	    a->voluntary - a->involuntary) / requests;
-	trial->value[METRIC_SWITCH_FORCED] =
-	    (b->involuntary - a->involuntary) / requests;
+	/* Threads that end with their connection take their counts along. */
+	if (!come_and_go) {
+		trial->value[METRIC_SWITCH] = (b->voluntary +
+		    b->involuntary - a->voluntary - a->involuntary) /
+		    requests;
+		trial->value[METRIC_SWITCH_FORCED] =
+		    (b->involuntary - a->involuntary) / requests;
+	}
+	if (churn)
+		trial->value[METRIC_CONNECTIONS_CPU] =
+		    1e6 / trial->value[METRIC_CPU];
+	if (bytes >= BYTES_FROM * requests)
+		trial->value[METRIC_BYTES_CPU] = bytes / ((b->cpu - a->cpu) /
+		    1e9);
 	trial->readings.server_cores = (b->cpu - a->cpu) / wall;
 	trial->readings.server_hot = account_hottest(a, b, &wait) / wall;
 	trial->readings.server_wait = wait / wall;
@@ -106,7 +119,7 @@ fill(const struct running *r, const struct trial_config *config,
     const struct gen_result *result, struct results_trial *trial)
 {
 	const double requests = (double)(result->record->replies +
-	    record_bad_total(result->record));
+	    record_bad_total(result->record) + result->probe->replies);
 	const double closed = (double)config->load.active *
 	    config->load.depth +
 	    (double)result->slack / (double)config->length;
@@ -121,14 +134,46 @@ fill(const struct running *r, const struct trial_config *config,
 	if (requests > 0)
 		trial->value[METRIC_CLIENT_CPU] =
 		    (double)result->cpu / requests / 1e3;
-	if (config->load.active > 1)
+	if (config->load.active > 1) {
 		stats_fairness(result->completions, config->load.active,
 		    &trial->fairness);
+		stats_spread(result->completions, config->load.active,
+		    trial->spread);
+	}
 	fill_machine(r, &trial->readings);
-	fill_target(r, trial, requests);
-	fill_memory(r, config, trial);
+	fill_target(r, trial, requests, (double)result->record->bytes_in,
+	    config->load.churn, config->load.churn ||
+	    disturb_total(&config->load.disturb) > 0);
+	/* Connections that have ended still hold memory of the kernel's. */
+	if (!config->load.churn)
+		fill_memory(r, config, trial);
+	else if (config->memory != NULL)
+		*config->memory = (struct trial_memory){ NAN, NAN, NAN, NAN };
 	results_measure(trial, config->tolerance,
 	    config->load.plan == NULL ? closed : 0);
+	results_probe(trial, result->probe);
+}
+
+/* All processes' answers, copied before they end. */
+static int
+copy_trace(const struct gen *gen, struct trial_trace *trace)
+{
+	const struct engine_trace *part;
+	size_t room = 0;
+	uint64_t n;
+
+	for (uint32_t i = 0; i < gen_processes(gen); i++) {
+		(void)gen_trace(gen, i, &n);
+		room += n;
+	}
+	if ((trace->items = malloc((room + 1) * sizeof(*part))) == NULL)
+		return (-1);
+	for (uint32_t i = 0; i < gen_processes(gen); i++) {
+		part = gen_trace(gen, i, &n);
+		memcpy(trace->items + trace->count, part, n * sizeof(*part));
+		trace->count += n;
+	}
+	return (0);
 }
 
 static int
@@ -167,12 +212,16 @@ measure(struct running *r, const struct trial_config *c,
 	read_edge(r, &r->after);
 	account_memory(r->sessions, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));
-	if (trial->record == NULL) {
+	result.probe = calloc(1, sizeof(*result.probe));
+	if (trial->record == NULL || result.probe == NULL ||
+	    (c->trace != NULL && copy_trace(r->gen, c->trace))) {
 		snprintf(trial->failed, sizeof(trial->failed), "no memory");
+		free(result.probe);
 		return (-1);
 	}
 	gen_collect(r->gen, &result);
 	fill(r, c, &result, trial);
+	free(result.probe);
 	return (0);
 }
 

@@ -28,6 +28,12 @@ struct trial_memory {
 	double active_kernel;
 };
 
+/** The answers of a trial, one by one; freed by who asked for them. */
+struct trial_trace {
+	struct engine_trace *items;
+	size_t count;
+};
+
 /** What a trial does. */
 struct trial_config {
 	const struct target_spec *target;
@@ -41,6 +47,7 @@ struct trial_config {
 	gen_tick tick;          /* NULL: none */
 	void *context;
 	struct trial_memory *memory; /* NULL: not wanted */
+	struct trial_trace *trace; /* NULL: not wanted; see load.trace */
 	trial_edge edge;        /* NULL: none */
 	void *edge_context;
 };

@@ -173,6 +173,12 @@ typedef struct throng_config {
 	size_t max_frame;         /* bytes of a request; default: 1 MiB */
 	size_t max_reply;         /* bytes of a reply; default: 64 MiB */
 	unsigned max_connections; /* 0: from the descriptor limit */
+	unsigned max_per_source;  /* connections of one address, loopback
+				   * too; 0: 256, loopback exempt */
+	unsigned accept_rate;     /* a second, of one address, loopback too;
+				   * 0: 100, loopback exempt */
+	size_t memory_budget;     /* bytes of all connections' input, jobs and
+				   * output; 0: half of what there is */
 	unsigned backlog;         /* connections the kernel may hold; 4096 */
 	size_t stack_size;        /* bytes, thread mode; default: 128 KiB */
 	unsigned drain_ms;        /* milliseconds to end in; default: 30000 */
@@ -212,6 +218,10 @@ typedef struct throng_stats {
 	uint64_t replies;           /* replies handed to the kernel or its queue */
 	uint64_t silent;            /* requests whose answer was to send nothing */
 	uint64_t refused;           /* connections answered `!error busy` */
+	uint64_t refused_source;    /* of them: too many of their address */
+	uint64_t refused_rate;      /* of them: too fast from their address */
+	uint64_t reaped;            /* silent ones closed for a newcomer */
+	uint64_t shed;              /* closed by the memory budget */
 	uint64_t oversize;          /* requests answered `!error oversize` */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
@@ -271,7 +281,8 @@ THRONG_API throng_error throng_create(const throng_config *config,
  * reading, let owed replies go out for at most the drain time, and join all
  * threads. Return THRONG_OK after a complete end; THRONG_ERR_STUCK if a
  * handler did not return, in which case its thread lives on. Runs once a
- * server. The calling thread's signal mask is inherited by all threads.
+ * server. The calling thread's signal mask is inherited by all threads but
+ * the log's, which takes none.
  * Thread: any.
  */
 THRONG_API throng_error throng_run(throng_server *server);
@@ -381,7 +392,9 @@ THRONG_API void throng_reply_none(throng_reply *reply);
 /**
  * throng_reply_log(reply, level, format, ...):
  * Write one log line at `level` that names the connection; costs nothing
- * when the level is off. Control bytes are escaped.
+ * when the level is off. Control bytes are escaped. Never waits: see log_lost
+ * and log_suppressed of throng_stats; at warn and info 50 lines a second are
+ * written, of all handlers together.
  * Thread: the one running process_input.
  */
 THRONG_API void throng_reply_log(const throng_reply *reply,

@@ -98,6 +98,16 @@ print_value(FILE *out, const struct option_row *row, const throng_config *c)
 	}
 }
 
+/* Zero, which is out of the option's range, stands for what --help says. */
+static bool
+is_unset(const struct option_row *row, const throng_config *c)
+{
+	static const char zero[sizeof(size_t)];
+
+	return (row->min > 0 && memcmp((const char *)c + row->offset, zero,
+	    row->kind == KIND_SIZE ? sizeof(size_t) : sizeof(unsigned)) == 0);
+}
+
 static void
 print_settings(FILE *out, const throng_config *c, const throng_handler *h)
 {
@@ -110,6 +120,8 @@ print_settings(FILE *out, const throng_config *c, const throng_handler *h)
 		fprintf(out, "setting  %-26s ", row->name);
 		if (row->kind == KIND_HANDLER)
 			fprintf(out, "%s\n", h->name);
+		else if (is_unset(row, c))
+			fprintf(out, "default\n");
 		else
 			print_value(out, row, c);
 	}
@@ -123,7 +135,7 @@ compare(FILE *out, const struct comparison *c)
 
 	fprintf(out, "%s %-12s needs %" PRIu64 ", ", low ? "low     " :
 	    "ok      ", c->name, c->need);
-	if (c->limit == LIMITS_NONE)
+	if (c->limit == MACHINE_NONE)
 		fprintf(out, "no limit (%s)", c->of);
 	else
 		fprintf(out, "limit %" PRIu64 " (%s)", c->limit, c->of);
@@ -138,24 +150,25 @@ threads_of(const throng_config *c, uint64_t connections)
 {
 
 	return (OWN_THREADS + c->reactors + (c->mode == THRONG_MODE_THREAD ?
-	    connections : c->workers));
+	    connections : c->mode == THRONG_MODE_POOL ? c->workers : 0));
 }
 
-/* What is needed for sure: idle connections, and in pool mode the longest
- * request and reply of each worker. */
+/* What is needed for sure: quiet connections, and for those that are not the
+ * budget, or in pool mode the longest request and reply of each worker. */
 static uint64_t
 memory_of(const throng_config *c, uint64_t connections)
 {
+	uint64_t busy = c->memory_budget;
 
-	if (c->mode == THRONG_MODE_THREAD)
-		return (connections * CLIENT_BYTES);
-	return (connections * CONNECTION_BYTES +
-	    c->workers * (uint64_t)(c->max_frame + c->max_reply));
+	if (busy == 0 && c->mode == THRONG_MODE_POOL)
+		busy = c->workers * (uint64_t)(c->max_frame + c->max_reply);
+	return (busy + connections * (c->mode == THRONG_MODE_THREAD ?
+	    CLIENT_BYTES : CONNECTION_BYTES));
 }
 
 unsigned
 check_limits(const throng_config *c, uint64_t connections,
-    const struct limits *l, FILE *out)
+    const struct machine *l, FILE *out)
 {
 	static const char no_threads[] = "clients will be refused or the "
 	    "start will fail for want of threads";
@@ -163,7 +176,7 @@ check_limits(const throng_config *c, uint64_t connections,
 	const struct comparison list[] = {
 		{ "connections", "RLIMIT_NOFILE, less 64",
 		    "the server will not start", connections,
-		    l->descriptors == LIMITS_NONE ? LIMITS_NONE :
+		    l->descriptors == MACHINE_NONE ? MACHINE_NONE :
 		    settings_connections(l->descriptors) },
 		{ "files", "fs.file-max", "accepting will pause",
 		    connections + OWN_DESCRIPTORS, l->files },
@@ -219,7 +232,7 @@ check_options(const struct options *o, FILE *out)
 {
 	throng_config config = o->config;
 	struct service service;
-	struct limits limits;
+	struct machine limits;
 	uint64_t connections;
 	unsigned low;
 
@@ -233,7 +246,7 @@ check_options(const struct options *o, FILE *out)
 	    o->config.max_connections : service.max_connections;
 	service.config.max_connections = (unsigned)connections;
 	print_settings(out, &service.config, o->handler);
-	limits_read(&limits, "");
+	machine_read(&limits, "");
 	low = check_limits(&service.config, connections, &limits, out);
 	if (low > 0)
 		fprintf(out, "check    %u limits of this machine will not "

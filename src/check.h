@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "limits.h"
+#include "machine.h"
 #include "options.h"
 
 /**
@@ -26,6 +26,6 @@ int check_options(const struct options *options, FILE *out);
  * how many do not hold. Thread: any.
  */
 unsigned check_limits(const throng_config *config, uint64_t connections,
-    const struct limits *limits, FILE *out);
+    const struct machine *limits, FILE *out);
 
 #endif /* CHECK_H */

@@ -28,6 +28,10 @@
 	X(replies) \
 	X(silent) \
 	X(refused) \
+	X(refused_source) \
+	X(refused_rate) \
+	X(reaped) \
+	X(shed) \
 	X(oversize) \
 	X(invalid) \
 	X(failed) \

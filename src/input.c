@@ -2,7 +2,8 @@
  * What is complete moves on into a job: by copying while it is small, by
  * handing the whole buffer over when it is not. What is incomplete, or comes
  * while the connection's job is out, is kept in the connection's own input,
- * which grows with the bytes received, not with those declared.
+ * which grows with the bytes received, not with those declared. So memory that
+ * cannot be had costs only the connection that it was for.
  */
 #include "input.h"
 
@@ -114,14 +115,13 @@ input_move(struct conn *c, struct job *job, struct bytes *from, size_t whole)
 	size_t rest;
 	char *place;
 
+	/* Short of memory, the request is copied, into what it needs alone. */
 	if (job->in.length == 0 && (from == &c->input ? whole > MOVE_MIN :
-	    whole > INPUT_LARGE)) {
+	    whole > INPUT_LARGE && replace_shared(c->reactor, &job->in))) {
 		/* The buffer is the job's; the rest, mostly little, goes
 		 * into the connection's own. */
 		if (from == &c->input)
 			swap(&job->in, from);
-		else if (!replace_shared(c->reactor, &job->in))
-			return (false);
 		rest = job->in.length - whole;
 		job->in.length = whole;
 		c->input.length = 0;

@@ -3,7 +3,9 @@
 noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
+	src/admit.c src/admit.h \
 	src/address.c src/address.h \
+	src/batch.c src/batch.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \
@@ -19,7 +21,7 @@ libthrong_core_la_SOURCES = \
 	src/inline.c src/inline.h \
 	src/input.c src/input.h \
 	src/job.c src/job.h \
-	src/limits.c src/limits.h \
+	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \
 	src/log.c src/log.h \
 	src/main.c \
@@ -40,6 +42,8 @@ libthrong_core_la_SOURCES = \
 	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/siphash.c src/siphash.h \
+	src/source.c src/source.h \
 	src/spares.c src/spares.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \

@@ -61,6 +61,18 @@ static const struct option_row rows[] = {
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
 	    .help = "more are answered busy (descriptor limit less 64)" },
+	{ .name = "max-connections-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "of one address, or of one IPv6 /64 (256; not loopback)" },
+	{ .name = "accept-rate-per-source", .argument = "N",
+	    .kind = KIND_COUNT, .offset = FIELD(accept_rate), .min = 1,
+	    .max = SETTINGS_ACCEPT_RATE_MAX,
+	    .help = "new ones a second, likewise (100; not loopback)" },
+	{ .name = "memory-budget", .argument = "SIZE", .kind = KIND_SIZE,
+	    .offset = FIELD(memory_budget), .min = SETTINGS_BUDGET_MIN,
+	    .max = SETTINGS_BUDGET_MAX,
+	    .help = "for requests and replies of all (half of the memory)" },
 	{ .name = "backlog", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(backlog), .min = 1, .max = SETTINGS_BACKLOG_MAX,
 	    .help = "connections that the kernel may hold (4096)" },
@@ -333,8 +345,9 @@ unknown(const struct parsing *p, char **argv, int c)
 {
 	char letter[3] = { '-', (char)optopt, '\0' };
 
-	return (stray(p, c == '?' && optopt > (int)ROWS ? letter :
-	    argv[optind - 1], c == ':' ? "an argument is missing" :
+	/* A letter beyond ASCII may be below 0. */
+	return (stray(p, c == '?' && (optopt > (int)ROWS || optopt < 0) ?
+	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
 	    "no such option"));
 }
 
@@ -354,7 +367,9 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	options->handler = handlers[0];
 	make_long_options(long_options);
 	opterr = 0;
-	optind = 1;
+	/* Not 1: a line that was refused amid its letters before, in this
+	 * process, would be gone on with. */
+	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		const struct option_row *row = c > 0 && (size_t)c <= ROWS ?
 		    &rows[c - 1] : NULL;

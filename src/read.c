@@ -57,17 +57,13 @@ receive(struct conn *c, struct bytes *to, size_t size)
 	return (0);
 }
 
-/* Read into the buffer that all connections share. */
+/* Read into the buffer that all connections share, which is always there. */
 static ssize_t
 receive_shared(struct conn *c)
 {
-	struct reactor *r = c->reactor;
 
-	r->scratch.length = 0;
-	if (r->scratch.size < INPUT_READ &&
-	    !spares_take(&r->spares, INPUT_READ, &r->scratch))
-		(void)bytes_reserve(&r->scratch, INPUT_READ);
-	return (receive(c, &r->scratch, INPUT_READ));
+	c->reactor->scratch.length = 0;
+	return (receive(c, &c->reactor->scratch, INPUT_READ));
 }
 
 /* Read behind the beginning of a large frame, not beyond its end: what comes
@@ -116,11 +112,13 @@ static void
 hand_on(struct conn *c, struct job *job)
 {
 
+	conn_heard(c);
 	/* A long request is taken for one that has a long reply. */
 	if (job->in.length > BYTES_KEEP && job->out.size < job->in.length)
 		(void)spares_take(&c->reactor->spares,
 		    job->in.length + INPUT_REPLY_ROOM, &job->out);
 	c->job = job;
+	job->source = c->source;
 	job->slot = c->slot;
 	job->generation = c->generation;
 	job->peer = c->peer;
@@ -184,6 +182,13 @@ may_take(const struct conn *c)
 
 	return (c->phase == CONN_OPEN && !c->job_out &&
 	    write_pending(c) <= CONN_OUTPUT_SOFT);
+}
+
+int
+read_open(struct reactor *r)
+{
+
+	return (bytes_reserve(&r->scratch, INPUT_READ) == NULL ? -1 : 0);
 }
 
 bool
@@ -305,9 +310,10 @@ read_interest(struct conn *c)
 
 	if (c->eof || stop == c->paused)
 		return;
+	c->paused = stop;
 	if (stop)
 		event_del(&c->readable);
 	else if (event_add(&c->readable, NULL) == -1)
-		return;
-	c->paused = stop;
+		/* Nothing would ever look at it again. */
+		conn_close(c, CLOSE_MEMORY);
 }

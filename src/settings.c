@@ -79,6 +79,13 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "max_reply", c->max_reply, 1, SETTINGS_REPLY_MAX },
 		{ "max_connections", c->max_connections, 0,
 		    SETTINGS_CONNECTIONS_MAX },
+		{ "max_per_source", c->max_per_source, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "accept_rate", c->accept_rate, 0,
+		    SETTINGS_ACCEPT_RATE_MAX },
+		{ "memory_budget", c->memory_budget > 0 ? c->memory_budget :
+		    SETTINGS_BUDGET_MIN, SETTINGS_BUDGET_MIN,
+		    SETTINGS_BUDGET_MAX },
 		{ "backlog", c->backlog, 1, SETTINGS_BACKLOG_MAX },
 		{ "stack_size", c->stack_size, SETTINGS_STACK_MIN,
 		    SETTINGS_STACK_MAX },

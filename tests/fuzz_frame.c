@@ -3,25 +3,17 @@
  * that the specification gives; bytes add up; nothing is read past the end.
  *
  * Input: two bytes of choice (framing and maximum; how to cut), then the
- * stream. With --enable-fuzz (clang) this is a libFuzzer target:
- *
- *     ./fuzz_frame -max_total_time=60 tests/corpus/frame
- *
- * Without, a plain main replays the files and folders that it is given, by
- * default the committed corpus.
+ * stream. And what is written as a frame is read back as one.
  */
-#include <sys/stat.h>
+#include "fuzz.h"
 
-#include <dirent.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "frame.h"
 #include "frames.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char fuzz_corpus[] = "frame";
 
 #define CUTS_MAX 4096
 
@@ -36,11 +28,9 @@ check(const struct framer *f, const char *bytes, size_t length,
 	wrong = frames_scan(f, bytes, length, cuts, count, &got);
 	if (wrong == NULL && !frames_equal(&want, &got))
 		wrong = "not the frames of the whole";
-	if (wrong != NULL) {
-		fprintf(stderr, "%s, max %u, %zu cuts: %s\n",
+	if (wrong != NULL)
+		fuzz_wrong("%s, max %u, %zu cuts: %s",
 		    frame_name(f->framing), f->max, count, wrong);
-		abort();
-	}
 	frames_free(&want);
 	frames_free(&got);
 }
@@ -62,6 +52,36 @@ cut(uint8_t choice, size_t length, size_t *cuts)
 	return (count);
 }
 
+/* A payload with head and tail is one frame with just that payload. */
+static void
+round_trip(const struct framer *f, const char *bytes, size_t length)
+{
+	struct frame_scan scan = { 0 };
+	enum frame_status status;
+	size_t at, used;
+	char *frame;
+
+	if (length == 0 || length > f->max ||
+	    length > frame_payload_max(f->framing) ||
+	    (f->framing == THRONG_FRAME_LINE &&
+	    (memchr(bytes, '\n', length) != NULL ||
+	    bytes[length - 1] == '\r')))
+		return;
+	frame = malloc(FRAME_HEAD_MAX + length + FRAME_TAIL_MAX);
+	if (frame == NULL)
+		return;
+	at = frame_head(f->framing, length, frame);
+	memcpy(frame + at, bytes, length);
+	at += length;
+	at += frame_tail(f->framing, 0, frame + at);
+	status = frame_scan(f, &scan, frame, at, &used);
+	if (status != FRAME_READY || used != at || scan.length != length ||
+	    memcmp(frame + scan.head, bytes, length) != 0)
+		fuzz_wrong("%s, max %u: what was written is not read back",
+		    frame_name(f->framing), f->max);
+	free(frame);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -78,73 +98,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.max = maxima[data[0] / 5 % (sizeof(maxima) / sizeof(maxima[0]))];
 	bytes = (const char *)data + 2;
 	size -= 2;
+	round_trip(&f, bytes, size);
 	check(&f, bytes, size, NULL, 0);
 	check(&f, bytes, size, cuts, cut(data[1], size, cuts));
 	for (i = 1; i < size && size <= 64; i++)
 		check(&f, bytes, size, &i, 1);
 	return (0);
 }
-
-#ifndef FUZZING
-static int
-replay_file(const char *path)
-{
-	static uint8_t data[1u << 20];
-	FILE *f = fopen(path, "rb");
-	size_t size;
-
-	if (f == NULL) {
-		perror(path);
-		return (-1);
-	}
-	size = fread(data, 1, sizeof(data), f);
-	fclose(f);
-	LLVMFuzzerTestOneInput(data, size);
-	return (1);
-}
-
-static int
-replay(const char *path)
-{
-	struct dirent *entry;
-	char name[4096];
-	int count = 0, one;
-	DIR *dir;
-
-	if ((dir = opendir(path)) == NULL)
-		return (replay_file(path));
-	while ((entry = readdir(dir)) != NULL && count >= 0) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		one = replay_file(name);
-		count = one < 0 ? -1 : count + one;
-	}
-	closedir(dir);
-	return (count);
-}
-
-int
-main(int argc, char **argv)
-{
-	const char *srcdir = getenv("srcdir");
-	char corpus[4096];
-	int i, one, count = 0;
-
-	if (argc < 2) {
-		snprintf(corpus, sizeof(corpus), "%s/tests/corpus/frame",
-		    srcdir != NULL ? srcdir : ".");
-		count = replay(corpus);
-	}
-	for (i = 1; i < argc && count >= 0; i++) {
-		one = replay(argv[i]);
-		count = one < 0 ? -1 : count + one;
-	}
-	if (count <= 0) {
-		fprintf(stderr, "no corpus\n");
-		return (1);
-	}
-	printf("%d inputs\n", count);
-	return (0);
-}
-#endif

@@ -10,12 +10,13 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 	export CC CFLAGS NM;
 
 unit_tests = test_address test_frame test_frame_write test_parse
-server_tests = test_server_bad test_server_clients test_server_end \
+server_tests = test_server_admission test_server_bad test_server_clients test_server_end \
 	test_server_eof test_server_output test_server_frames test_server_limits test_server_listen \
-	test_server_log test_server_options test_server_signals
-library_tests = test_library test_library_reply test_library_state
+	test_server_log test_server_ops test_server_options test_server_signals
+library_tests = test_library test_library_log test_library_reply \
+	test_library_state
 check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
-	fuzz_frame stress_mpsc
+	stress_mpsc
 TESTS += $(unit_tests) $(server_tests) $(library_tests) stress_mpsc \
 	tests/check_docs.sh
 dist_check_SCRIPTS += tests/check_docs.sh
@@ -47,6 +48,10 @@ support_files = tests/support.c tests/support.h tests/blob.c tests/blob.h \
 	tests/caller.c tests/caller_taken.c tests/caller.h tests/daemon.c \
 	tests/daemon.h
 table_files = tests/table.c tests/table.h $(support_files)
+
+test_server_admission_SOURCES = tests/test_server_admission.c $(table_files)
+test_server_admission_CFLAGS = $(unit_cflags)
+test_server_admission_LDADD = $(unit_libs)
 
 test_server_bad_SOURCES = tests/test_server_bad.c $(table_files)
 test_server_bad_CFLAGS = $(unit_cflags)
@@ -84,6 +89,11 @@ test_server_log_SOURCES = tests/test_server_log.c $(support_files)
 test_server_log_CFLAGS = $(unit_cflags)
 test_server_log_LDADD = $(unit_libs)
 
+test_server_ops_SOURCES = tests/test_server_ops.c tests/json.c tests/json.h \
+	$(support_files)
+test_server_ops_CFLAGS = $(unit_cflags)
+test_server_ops_LDADD = $(unit_libs)
+
 test_server_options_SOURCES = tests/test_server_options.c $(support_files)
 test_server_options_CFLAGS = $(unit_cflags)
 test_server_options_LDADD = $(unit_libs)
@@ -100,6 +110,10 @@ test_library_SOURCES = tests/test_library.c $(inside_files)
 test_library_CFLAGS = $(unit_cflags)
 test_library_LDADD = $(inside_libs)
 
+test_library_log_SOURCES = tests/test_library_log.c $(inside_files)
+test_library_log_CFLAGS = $(unit_cflags)
+test_library_log_LDADD = $(inside_libs)
+
 test_library_reply_SOURCES = tests/test_library_reply.c $(inside_files)
 test_library_reply_CFLAGS = $(unit_cflags)
 test_library_reply_LDADD = $(inside_libs)
@@ -109,16 +123,4 @@ test_library_state_CFLAGS = $(unit_cflags)
 test_library_state_LDADD = $(inside_libs)
 
 stress_mpsc_SOURCES = tests/stress_mpsc.c
-
-# Compiled with its own flags, so that the framer is instrumented, too.
-fuzz_frame_SOURCES = tests/fuzz_frame.c $(frames_files) src/frame.c
-if FUZZ_ON
-fuzz_cflags = -DFUZZING -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
-fuzz_frame_CFLAGS = $(AM_CFLAGS) $(fuzz_cflags)
-fuzz_frame_LDFLAGS = $(AM_LDFLAGS) $(fuzz_cflags)
-else
-fuzz_frame_CFLAGS = $(AM_CFLAGS)
-TESTS += fuzz_frame
-endif
 endif

@@ -9,6 +9,17 @@
 #define THREADS 4
 #define ROUNDS 20000
 
+/* Each field's place in the list, from 1. */
+enum {
+	AT_NONE,
+#define AT(name) AT_##name,
+	COUNTERS(AT)
+#undef AT
+};
+
+/* What both sets together have in a field. */
+#define BOTH(name) (2 * AT_##name + 1000)
+
 /* Field i counts i + 1; `base` keeps several sets apart. */
 static void
 fill(struct counters *c, uint64_t base)

@@ -250,6 +250,30 @@ busy_path(void **state)
 }
 
 /* A file, a directory and a link are not ours to remove. */
+/* A name that another server has taken over meanwhile is its own. */
+static void
+path_taken_over(void **state)
+{
+	char path[128], text[140];
+	struct listener first, second;
+
+	(void)state;
+	support_path("taken", path, sizeof(path));
+	snprintf(text, sizeof(text), "unix:%s", path);
+	assert_int_equal(listener_open(&first, text, 1, 16, &quiet),
+	    THRONG_OK);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(listener_open(&second, text, 1, 16, &quiet),
+	    THRONG_OK);
+	listener_unlink(&first);
+	listener_close(&first);
+	assert_int_equal(access(path, F_OK), 0);
+	expect_open(&second);
+	listener_unlink(&second);
+	assert_int_equal(access(path, F_OK), -1);
+	listener_close(&second);
+}
+
 static void
 other_paths(void **state)
 {
@@ -360,6 +384,7 @@ main(void)
 		cmocka_unit_test(local_path),
 		cmocka_unit_test(stale_path),
 		cmocka_unit_test(busy_path),
+		cmocka_unit_test(path_taken_over),
 		cmocka_unit_test(other_paths),
 		cmocka_unit_test(failures),
 	};

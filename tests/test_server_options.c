@@ -210,7 +210,9 @@ help(void **state)
 {
 	static const char *const words[] = { "--listen", "--handler",
 		"--frame", "--mode", "--workers", "--reactors", "--max-frame",
-		"--max-connections", "--backlog", "--log-level",
+		"--max-connections", "--max-connections-per-source",
+		"--accept-rate-per-source", "--memory-budget",
+		"--backlog", "--log-level",
 		"--log-format", "--drain-timeout", "--help", "--version",
 		"127.0.0.1:8000", "line", "raw", "len32", "len16",
 		"netstring", "pool", "thread", "inline", "hello", "echo", "reverse",

@@ -101,6 +101,8 @@ static const struct range {
 	{ FIELD(max_frame), 1, 64u << 20 },
 	{ FIELD(max_reply), 1, 1u << 30 },
 	{ FIELD(max_connections), 0, 10000000 },
+	{ FIELD(max_per_source), 0, 10000000 },
+	{ FIELD(accept_rate), 0, 1000000 },
 	{ FIELD(backlog), 1, 65535 },
 	{ FIELD(stack_size), 16384, 1u << 30 },
 	{ FIELD(drain_ms), 0, 3600000 },

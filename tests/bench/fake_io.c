@@ -196,6 +196,30 @@ io_ended(void *context, uint32_t i)
 		abort();
 }
 
+static void
+io_renew(void *context, uint32_t i)
+{
+	struct fake *f = context;
+
+	memset(&f->conn[i], 0, sizeof(f->conn[i]));
+	f->renewing[i] = 1;
+}
+
+/* Connecting has ended, well or badly. */
+static void
+renew(struct fake *f, struct engine *e, uint32_t i)
+{
+
+	f->renewing[i] = 0;
+	f->renewed++;
+	if (f->refuse > 0 && f->renewed % f->refuse == 0) {
+		f->conn[i].ended = 1;
+		engine_refused(e, i);
+	} else {
+		engine_opened(e, i);
+	}
+}
+
 static uint64_t
 io_now(void *context)
 {
@@ -221,7 +245,7 @@ fake_io(struct fake *f)
 {
 
 	return ((struct engine_io){ io_send, io_receive, io_want_room,
-	    io_ended, io_now, f });
+	    io_ended, io_renew, io_now, f });
 }
 
 void
@@ -235,6 +259,10 @@ fake_pump(struct fake *f, struct engine *e, uint64_t until)
 		for (uint32_t i = 0; i < FAKE_CONNS; i++) {
 			struct fake_conn *c = &f->conn[i];
 
+			if (f->renewing[i]) {
+				moved = 1;
+				renew(f, e, i);
+			}
 			if (c->ended)
 				continue;
 			if (f->wants[i]) {

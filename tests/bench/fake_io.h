@@ -59,6 +59,9 @@ struct fake {
 	unsigned calls;
 	uint64_t late;     /* ns that each send takes */
 	int wants[FAKE_CONNS];
+	int renewing[FAKE_CONNS]; /* connecting again */
+	uint64_t renewed;
+	uint64_t refuse;   /* every so many-th renewal fails; 0: none */
 	struct fake_conn conn[FAKE_CONNS];
 };
 

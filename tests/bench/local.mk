@@ -3,8 +3,10 @@ dist_check_SCRIPTS += tests/bench/smoke.sh
 
 if TESTS_ON
 bench_shell_tests = test_bench_engine test_bench_engine_conn \
+	test_bench_engine_churn \
 	test_bench_payload test_bench_account test_bench_cmdline \
-	test_bench_later
+	test_bench_later test_bench_results_load test_bench_builtin \
+	test_bench_disturb
 check_PROGRAMS += $(bench_shell_tests)
 TESTS += $(bench_shell_tests)
 bench_shell_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -18,6 +20,11 @@ test_bench_engine_SOURCES = tests/bench/test_engine.c tests/bench/check.h \
 test_bench_engine_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_engine_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_engine_LDADD = $(bench_shell_ldadd)
+test_bench_engine_churn_SOURCES = tests/bench/test_engine_churn.c \
+	tests/bench/check.h tests/bench/fake_io.c tests/bench/fake_io.h
+test_bench_engine_churn_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_engine_churn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_engine_churn_LDADD = $(bench_shell_ldadd)
 test_bench_engine_conn_SOURCES = tests/bench/test_engine_conn.c tests/bench/check.h
 test_bench_engine_conn_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_engine_conn_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -38,4 +45,17 @@ test_bench_later_SOURCES = tests/bench/test_later.c tests/bench/check.h bench/la
 test_bench_later_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_later_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_later_LDADD = $(bench_shell_ldadd)
+test_bench_disturb_SOURCES = tests/bench/test_disturb.c tests/bench/check.h
+test_bench_disturb_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_disturb_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_disturb_LDADD = $(bench_shell_ldadd)
+test_bench_builtin_SOURCES = tests/bench/test_builtin.c tests/bench/check.h
+test_bench_builtin_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_builtin_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_builtin_LDADD = $(bench_shell_ldadd)
+test_bench_results_load_SOURCES = tests/bench/test_results_load.c \
+	tests/bench/check.h $(bench_fixture)
+test_bench_results_load_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_results_load_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_results_load_LDADD = $(bench_shell_ldadd)
 endif

@@ -25,7 +25,7 @@ count=0
 : > "$work/config.h"
 
 core="rng hist special record plan stats fit theory search gates metric \
-results results_close results_measure results_words sim sim_serve"
+results results_close results_slopes results_measure results_words sim sim_serve tail"
 shell="payload"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}
@@ -168,6 +168,9 @@ mutant "the seed is ignored" plan \
 mutant "what was never sent was sent in time" results_measure \
     's/(double)r->errors\[RECORD_UNSENT\];/0;/' \
     results adherence_counts_the_late_and_the_unsent
+mutant "the ideal queue serves the short ones first" tail \
+    's/^		if (free_at\[first\] < r->at)/		if (r->work < 1000000 || free_at[first] < r->at)/' \
+    tail the_ideal_is_the_shared_queue
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails

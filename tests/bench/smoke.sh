@@ -92,9 +92,45 @@ expect 0 '' run --gate off --warmup 10ms --duration 50ms --connections 20 \
 [ "$(count planned)" = "$(count replies)" ] || fail "closed loop lost some"
 "$BENCH" compare --gate off --closed --warmup 10ms --duration 50ms \
     --blocks 2 --target limit --out "$dir/reports" > "$dir/out" 2> "$dir/err"
-for file in report.html report.json report.md; do
+for file in report.html report.json report.md limit.hgrm; do
 	[ -s "$dir/reports/$file" ] || fail "no $file"
 done
+
+# The reports again, from the JSON: the same.
+"$BENCH" report "$dir/reports/report.json" --out "$dir/again" \
+    > "$dir/out" 2> "$dir/err" || fail "report"
+for file in report.html report.json report.md; do
+	cmp "$dir/reports/$file" "$dir/again/$file" || fail "another $file"
+done
+expect 2 'which report.json' report
+expect 1 'No such file' report /no/such/file
+echo '{}' > "$dir/empty.json"
+expect 1 'is no report' report "$dir/empty.json"
+
+# A connection for each request.
+expect 0 '' run --gate off --churn --warmup 10ms --duration 50ms \
+    --connections 4 --target limit --json "$dir/json"
+[ "$(count replies)" -gt 10 ] || fail "churn: $(count replies) replies"
+[ "$(count planned)" = "$(count replies)" ] || fail "churn lost some"
+
+# A tail against theory, and what it does not go together with.
+"$BENCH" tail --gate off --workers 4 --connections 50 --blocks 1 \
+    --duration 100ms --service wait-exp:1ms --load 0.5 --json - \
+    > "$dir/json" 2> "$dir/err" || fail "tail"
+grep -q '"name": "p99", "ratio": [0-9]' "$dir/json" || fail "tail: no p99"
+expect 2 'wait-' tail --service exp:1ms
+expect 2 'takes --load' tail --rate 100
+expect 2 'load' tail --load 1
+expect 2 'only with tail' run --target limit --load 0.5
+
+# Those who do not behave, at every other load; a probe, measured apart.
+expect 0 '' run --gate off --warmup 10ms --duration 150ms --connections 4 \
+    --rate 500 --drain 5s --target pool --json "$dir/json" --probe 200 \
+    --disturb slow-read:2,dribble:2,half:2,reset:2,churn:2,silent:2
+[ "$(grep -c '"disturbed": true' "$dir/json")" = 1 ] || fail "not disturbed"
+grep -q '"probe_p99_us": [0-9]' "$dir/json" || fail "no probe"
+[ "$(count planned)" = "$(count replies)" ] || fail "disturbed: lost some"
+expect 2 'slow-read' run --target limit --disturb slow
 
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"

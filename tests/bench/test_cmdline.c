@@ -45,6 +45,13 @@ test_defaults(void **state)
 	assert_int_equal(o.rates.count, 0);
 	assert_int_equal(o.blocks, 1);
 	assert_string_equal(o.handler, "echo");
+	assert_int_equal(o.workers, 2);
+	assert_int_equal(parse("tail", &o, &status), 0);
+	assert_int_equal(o.workers, 16);
+	assert_int_equal(o.loads.count, 2);
+	assert_string_equal(o.handler, "work");
+	assert_int_equal(parse("compare --churn", &o, &status), 0);
+	assert_true(o.closed && o.rates.count == 0);
 	/* A busy client is no fault where it keeps to no plan. */
 	assert_true(isnan(o.gates.client));
 	assert_int_equal(parse("run --rate 10", &o, &status), 0);

@@ -419,6 +419,24 @@ test_probe_that_fails(void **state)
 	rig_close(&r);
 }
 
+/* A reply after the drain is that of an unanswered request, not surplus. */
+static void
+test_replies_after_the_end(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, THRONG_FRAME_LINE, 4, 8, NULL, 0);
+	rig_probe(&r, 4);
+	engine_measure(r.engine, r.fake->now, MS);
+	engine_finish(r.engine);
+	assert_int_equal(r.record->errors[RECORD_UNANSWERED], 32);
+	fake_pump(r.fake, r.engine, r.fake->now + 100 * MS);
+	assert_int_equal(r.record->errors[RECORD_SURPLUS], 0);
+	assert_int_equal(record_bad_total(r.record), 32);
+	rig_close(&r);
+}
+
 static void
 test_size_of_a_connection(void **state)
 {
@@ -445,6 +463,7 @@ main(void)
 		cmocka_unit_test(test_gap_of_a_starved_connection),
 		cmocka_unit_test(test_warm_up_is_not_measured),
 		cmocka_unit_test(test_probe_that_fails),
+		cmocka_unit_test(test_replies_after_the_end),
 		cmocka_unit_test(test_size_of_a_connection),
 	};
 

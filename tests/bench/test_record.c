@@ -96,6 +96,37 @@ a_clock_that_steps_back_is_counted(void **state)
 	free(r);
 }
 
+/* Bins: contiguous, two to an octave, and each response in its own. */
+static void
+the_picture_shows_when_and_how_long(void **state)
+{
+	struct record *r = fresh(), *all = calloc(1, sizeof(*all));
+	const uint64_t later = BEGIN + r->window * 128;
+
+	(void)state;
+	assert_true(record_heat_low(0) == 0 && record_heat_low(1) == 1024);
+	assert_true(record_heat_low(2) == 1536 && record_heat_low(3) == 2048);
+	for (unsigned bin = 1; bin + 1 < RECORD_HEAT_BINS; bin++) {
+		record_reply(r, BEGIN, BEGIN, BEGIN + record_heat_low(bin), 0);
+		record_reply(r, BEGIN, BEGIN, BEGIN +
+		    record_heat_low(bin + 1) - 1, 0);
+		assert_true(r->heat[0][bin] == 2);
+	}
+	record_reply(r, later, later, later, 0);
+	record_reply(r, later, later, later + (UINT64_C(1) << 40), 0);
+	record_bad(r, later, later, RECORD_UNANSWERED);
+	assert_true(r->heat[32][0] == 1);
+	assert_true(r->heat[32][RECORD_HEAT_BINS - 1] == 2);
+	/* Outside of the measured time there is no place for it. */
+	record_reply(r, BEGIN - 1, BEGIN, BEGIN, 0);
+	assert_true(r->heat[0][0] == 0);
+	record_merge(all, r);
+	record_merge(all, r);
+	assert_true(all->heat[0][7] == 4 && all->heat[32][0] == 2);
+	free(all);
+	free(r);
+}
+
 static void
 merging_adds_everything(void **state)
 {
@@ -145,6 +176,7 @@ main(void)
 		cmocka_unit_test(a_reply_after_the_end_is_not_in_time),
 		cmocka_unit_test(bad_ends_are_infinite_and_never_latencies),
 		cmocka_unit_test(a_clock_that_steps_back_is_counted),
+		cmocka_unit_test(the_picture_shows_when_and_how_long),
 		cmocka_unit_test(merging_adds_everything),
 		cmocka_unit_test(errors_have_names_of_their_own),
 	};

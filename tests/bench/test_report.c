@@ -201,7 +201,7 @@ json_is_json(void **state)
 
 		assert_non_null(end);
 		assert_string_equal(end, "\n");
-		assert_non_null(strstr(text, "\"schema_version\": 1"));
+		assert_non_null(strstr(text, "\"schema_version\": 2"));
 		assert_false(has_nan(text));
 		free(text);
 		results_free(r);
@@ -301,7 +301,7 @@ html_has_its_charts(void **state)
 {
 	static const char *const always[] = { "All ratios",
 	    "Percentile spectrum", "Blocks in the order", "Lateness",
-	    "Validity", "Machine", "Run it again", "Poisson" };
+	    "Validity", "Response over time", "Fairness between", "Machine", "Run it again", "Poisson" };
 	struct results *r = fixture_compare(12);
 	char *text = written(report_html, r);
 
@@ -310,8 +310,8 @@ html_has_its_charts(void **state)
 		assert_non_null(strstr(text, always[i]));
 	assert_int_equal(count(text, "url(#hatch)"), 2);
 	/* Each figure has a caption, and says under which load. */
-	assert_int_equal(count(text, "<figure>"), 4);
-	assert_int_equal(count(text, "Load: open loop, Poisson"), 5);
+	assert_int_equal(count(text, "<figure>"), 6);
+	assert_int_equal(count(text, "Load: open loop, Poisson"), 7);
 	/* The noise band of each of the metrics compared, and no more. */
 	assert_int_equal(count(text, "class=\"noise\" x"), 8);
 	/* Over time only where there is one trial of each. */

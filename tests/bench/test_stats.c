@@ -218,6 +218,29 @@ sign_test_matches_its_definition(void **state)
 
 /* Self-test 17, the figures: fair, starved, and in favour of a few. */
 static void
+the_spread_is_sorted_and_relative(void **state)
+{
+	static uint32_t counts[1000];
+	double spread[STATS_SPREAD];
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		counts[i] = (i * 7 % 1000) * 2;
+	assert_int_equal(stats_spread(counts, 1000, spread), 0);
+	for (unsigned i = 0; i < STATS_SPREAD; i++)
+		assert_true(near(spread[i], 2.0 * i / (STATS_SPREAD - 1),
+		    0.01));
+	counts[0] = 3;
+	assert_int_equal(stats_spread(counts, 2, spread), 0);
+	assert_true(near(spread[0], 2 * 3 / 17.0, 1e-9));
+	assert_true(near(spread[STATS_SPREAD - 1], 2 * 14 / 17.0, 1e-9));
+	assert_int_equal(stats_spread(counts, 1, spread), -1);
+	assert_true(isnan(spread[0]) && isnan(spread[STATS_SPREAD - 1]));
+	counts[0] = counts[1] = 0;
+	assert_int_equal(stats_spread(counts, 2, spread), -1);
+}
+
+static void
 fairness_is_held_against_chance(void **state)
 {
 	static uint32_t counts[1000];
@@ -280,6 +303,7 @@ main(void)
 		cmocka_unit_test(a_large_difference_is_found),
 		cmocka_unit_test(slope_shrugs_off_outliers),
 		cmocka_unit_test(sign_test_matches_its_definition),
+		cmocka_unit_test(the_spread_is_sorted_and_relative),
 		cmocka_unit_test(fairness_is_held_against_chance),
 		cmocka_unit_test(quantiles_of_values),
 	};

@@ -1,0 +1,48 @@
+# The attacks; see README.md beside this file.
+
+ATTACK_DIR = $(top_srcdir)/tests/attack
+ATTACK_ENV = THRONGD='$(abs_top_builddir)/throngd'; export THRONGD; \
+	HURT='$(abs_top_builddir)/.libs/libhurt.so'; export HURT; \
+	MISBEHAVE='$(abs_top_builddir)/misbehave'; export MISBEHAVE;
+RESULTS = $(abs_top_builddir)/results.jsonl
+SECONDS = 60
+
+dist_check_SCRIPTS += tests/attack/attack.py tests/attack/report.py \
+	tests/attack/results.py tests/attack/soak.py
+EXTRA_DIST += doc/reliability.md tests/attack/README.md \
+	tests/attack/bystander.py tests/attack/case.py \
+	tests/attack/compare.py tests/attack/daemon.py \
+	tests/attack/rows_churn.py tests/attack/rows_hosts.py \
+	tests/attack/rows_rest.py tests/attack/rows_slow.py \
+	tests/attack/rows_work.py tests/attack/swarm.py tests/attack/wire.py
+
+if TESTS_ON
+AM_TESTS_ENVIRONMENT += $(ATTACK_ENV)
+TESTS += tests/attack/attack.py
+
+check_PROGRAMS += misbehave
+misbehave_SOURCES = tests/attack/misbehave.c
+misbehave_LDADD = libthrong_core.la
+
+# Preloaded, so never static; built only for the tests.
+check_LTLIBRARIES = libhurt.la
+libhurt_la_SOURCES = tests/attack/hurt.c
+libhurt_la_CFLAGS = $(AM_CFLAGS) -fno-builtin
+libhurt_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-rpath $(abs_top_builddir)
+
+check-threats: throngd misbehave libhurt.la
+	$(ATTACK_ENV) THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
+	export THRONG_RESULTS; $(ATTACK_DIR)/attack.py --full $(ROWS)
+
+soak: throngd libhurt.la
+	$(ATTACK_ENV) THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
+	export THRONG_RESULTS; $(ATTACK_DIR)/soak.py --seconds $(SECONDS)
+endif
+
+reliability:
+	$(ATTACK_DIR)/report.py $${THRONG_RESULTS-$(RESULTS)} \
+	    >$(top_srcdir)/doc/reliability.md.new
+	mv $(top_srcdir)/doc/reliability.md.new $(top_srcdir)/doc/reliability.md
+
+.PHONY: check-threats reliability soak

@@ -1,0 +1,448 @@
+"""Rows 21 to 30: what the machine does to the server: a log that blocks, a
+freeze, clocks, pipes, signals, memory."""
+import contextlib
+import ctypes
+import fcntl
+import os
+import random
+import select
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+import bystander
+import daemon
+import swarm
+import wire
+from case import MIB, Row, Skip, _put
+from daemon import receive_all, wait_until
+from rows_churn import HURT
+from rows_slow import pumped
+from rows_work import ask_in_turn
+
+F_SETPIPE_SZ = 1031
+
+
+def rate_with(case, stderr, seconds):
+    """Requests a second that a server with this log answers."""
+    server = case.serve(stderr=stderr, level="debug")
+    clients = [server.connect() for _ in range(8)]
+    done, _ = ask_in_turn(clients, b"a request\n", b"a request\n", seconds)
+    for client in clients:
+        swarm.reset(client)
+    case.recovered(server)
+    return server, sum(done) / seconds
+
+
+def blocked_log(case):
+    """21: nobody reads the log; the disk is full."""
+    seconds = case.size(0.2, 5)
+    case.note("level debug to a pipe of 4 KiB that nobody reads, and to "
+              "/dev/full; 8 clients, one request at a time")
+    with open("/dev/null", "wb") as null:
+        quiet, usual = rate_with(case, null, seconds)
+    quiet.stop()
+    with open("/dev/full", "wb") as full:
+        server, disk = rate_with(case, full, seconds)
+        server.stop()
+    hear, tell = os.pipe()
+    fcntl.fcntl(tell, F_SETPIPE_SZ, 4096)
+    server, pipe = rate_with(case, tell, seconds)
+    os.close(tell)
+    case.figure(usual_per_s=int(usual), full_disk_share=disk / usual,
+                full_pipe_share=pipe / usual, bar=0.95)
+    # With a writer thread, nothing is lost until the ring is full, too.
+    for what, got in (("full disk", disk), ("full pipe", pipe)):
+        case.bar(got >= 0.95 * usual, f"with a {what} {got / usual:.2f} of "
+                 "the rate, bar 0.95")
+        case.check(got >= case.size(0.2, 0.5) * usual,
+                   f"with a {what} {got / usual:.2f} of the rate")
+    # Room first, so that the last line is not lost, too.
+    heard = bytearray()
+    poll = select.poll()
+    poll.register(hear, select.POLLIN)
+    while poll.poll(100):
+        heard += os.read(hear, 65536)
+    server.process.send_signal(signal.SIGTERM)
+    with os.fdopen(hear, "rb", buffering=0) as end:
+        while part := end.read(65536):
+            heard += part
+    case.equal(server.wait(), 0, "exit status")
+    lost = b'"log_lost":0' not in heard and b'"log_lost"' in heard
+    case.figure(drops_counted=lost)
+    case.check(lost, "no line was lost, or the loss was not counted")
+
+
+def freeze(case):
+    """22: stopped for longer than the deadlines, with data waiting."""
+    case.need("first-frame-timeout", "frame-timeout", "idle-timeout")
+    count = case.size(40, 1000)
+    limit = case.size(0.4, 5)
+    text = f"{int(limit * 1000)}ms"
+    server = case.serve("--first-frame-timeout", text, "--frame-timeout",
+                        text, "--idle-timeout", text)
+    case.note(f"{count} clients send their data while the server is stopped "
+              f"for {limit} s and more; deadlines {limit} s")
+    clients = [server.connect() for _ in range(count)]
+    for number, client in enumerate(clients):
+        if number % 3 == 0:  # idle, after a request
+            client.sendall(b"first\n")
+            receive_all(client, 6)
+        elif number % 3 == 1:  # in the middle of one
+            client.sendall(b"sec")
+    wait_until(lambda: server.sockets() >= count)
+    case.settle_input(server)
+    server.process.send_signal(signal.SIGSTOP)
+    for number, client in enumerate(clients):
+        client.sendall(b"ond\n" if number % 3 == 1 else b"second\n")
+    time.sleep(limit + case.size(0.2, 2))
+    server.process.send_signal(signal.SIGCONT)
+    closed = 0
+    for number, client in enumerate(clients):
+        with contextlib.suppress(OSError):
+            closed += receive_all(client, 7) != b"second\n"
+        swarm.reset(client)
+    case.figure(clients=count, closed=closed)
+    case.equal(closed, 0, "healthy clients closed")
+    case.recovered(server)
+
+
+def wall_clock(case):
+    """23: the wall clock jumps by a day, both ways, at every look."""
+    if not os.path.exists(HURT):
+        raise Skip("no preloaded library here")
+    server = case.serve(env=dict(os.environ, LD_PRELOAD=HURT,
+                                 HURT_CLOCK="1"), level="info")
+    case.note("a day ahead and a day back in turn, 20 idle connections")
+    idle = swarm.Swarm(server.address, 20)
+    with case.bystander(server):
+        for _ in case.seconds(0.2, 10):
+            idle.look(0.05)
+    case.figure(closed=len(idle.gone))
+    case.equal(len(idle.gone), 0, "connections closed")
+    days = {entry["time"][:10] for entry in server.entries()
+            if "time" in entry}
+    case.check(len(days) > 1, f"the clock did not jump: {days}")
+    idle.close()
+    case.recovered(server)
+
+
+def borrowed(server):
+    """The pipes and eventfds that are wakeups, opened here: a pipe of which
+    the server has both ends, and every eventfd."""
+    links = server.links()
+    ends = {}
+    for number, target in links.items():
+        ends.setdefault(target, []).append(number)
+    found = []
+    for target, numbers in ends.items():
+        if target.startswith("pipe:") and len(numbers) > 1:
+            found.append(os.open(f"/proc/{server.pid}/fd/{numbers[0]}",
+                                 os.O_WRONLY | os.O_NONBLOCK))
+        elif target.endswith("[eventfd]"):
+            found += [duplicate(server.pid, number) for number in numbers]
+    return found
+
+
+def duplicate(pid, number):
+    """Another process's descriptor, by pidfd_getfd(2)."""
+    handle = os.pidfd_open(pid)
+    got = ctypes.CDLL(None, use_errno=True).syscall(438, handle, number, 0)
+    error = ctypes.get_errno()
+    os.close(handle)
+    if got < 0:
+        raise OSError(error, "pidfd_getfd")
+    return got
+
+
+def full_wakeups(case):
+    """24: the wakeup pipes are small, and full."""
+    server = case.serve("--reactors", "2")
+    try:
+        pipes = borrowed(server)
+    except OSError as error:
+        raise Skip(f"another process's pipes cannot be had: {error}") from None
+    if not pipes:
+        raise Skip("this mode has no wakeup pipe")
+    for pipe in pipes:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, F_SETPIPE_SZ, 4096)
+    written = 0
+    with case.bystander(server):
+        for _ in case.seconds(0.3, 10):
+            for pipe in pipes:
+                with contextlib.suppress(BlockingIOError):
+                    # An eventfd takes 8 bytes: a number.
+                    written += os.write(pipe, struct.pack("Q", 1) * 512)
+            time.sleep(0.0005)
+    for pipe in pipes:
+        os.close(pipe)
+    case.note(f"{written} bytes into {len(pipes)} wakeups of 4 KiB")
+    case.figure(wakeups=len(pipes), bytes_written=written)
+    case.recovered(server)
+
+
+def lost_wakeup(case):
+    """25: one request at a time, with gaps: a lost wakeup would hang."""
+    server = case.serve()
+    count = case.size(1000, 50000)
+    clients = [server.connect() for _ in range(2)]
+    took = []
+    for number in range(count):
+        text = b"%d\n" % number
+        start = time.monotonic()
+        clients[number % 2].sendall(text)
+        case.check(receive_all(clients[number % 2], len(text)) == text,
+                   "a wrong reply")
+        took.append(time.monotonic() - start)
+        if number % 4 == 0:
+            select.select([], [], [], random.random() * 0.0002)
+    for client in clients:
+        swarm.reset(client)
+    took.sort()
+    case.note(f"{count} requests one by one over two connections, with "
+              "random gaps")
+    p999 = 1000 * took[int(0.999 * count) - 1]
+    case.bar(p999 <= 1, f"p99.9 of {p999:.2f} ms, bar 1 ms")
+    case.figure(requests=count, p999_ms=p999, max_ms=1000 * took[-1])
+    case.recovered(server)
+
+
+def harmless(server):
+    """Signals that the server blocks, ignores or handles."""
+    masks = 0
+    with open(f"/proc/{server.pid}/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith(("SigBlk", "SigIgn", "SigCgt")):
+                masks |= int(line.split()[1], 16)
+    found = [signal.SIGCHLD, signal.SIGWINCH, signal.SIGURG, signal.SIGCONT]
+    for number in (signal.SIGHUP, signal.SIGPIPE, signal.SIGUSR1):
+        if masks >> (number - 1) & 1:
+            # It prints a line for this one: not always.
+            found += [number] if number == signal.SIGUSR1 else [number] * 50
+    return found
+
+
+def signal_storm(case):
+    """26: signals as fast as they go, then one end; two force it."""
+    server = case.serve(handler="work", warm=b"reply 9\n")
+    numbers = harmless(server)
+    sent = 0
+    with case.bystander(server, wire.works):
+        for _ in case.seconds(0.3, 10):
+            for _ in range(200):
+                os.kill(server.pid, random.choice(numbers))
+            sent += 200
+    case.recovered(server, memory=False)
+    case.equal(server.stop(), 0, "exit status")
+    case.note(f"{sent} signals of "
+              f"{sorted({signal.Signals(n).name for n in numbers})}")
+    case.figure(signals=sent, summaries=sum(
+        entry["event"] == "summary" for entry in server.entries()[-1:]))
+    second = case.serve(handler="work", warm=b"reply 9\n")
+    with second.connect() as client:
+        client.sendall(b"wait 20s\n")
+        case.settle_input(second)
+        start = time.monotonic()
+        second.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(second))
+        second.process.send_signal(signal.SIGTERM)
+        case.equal(second.wait(), 1, "exit status after a second SIGTERM")
+        took = time.monotonic() - start
+    case.figure(forced_s=took)
+    case.check(took < 15, f"the second SIGTERM took {took:.1f} s")
+
+
+def refuses(server):
+    try:
+        server.connect().close()
+    except OSError:
+        return True
+    return False
+
+
+def shutdown(case):
+    """28: ended at any moment of its start and of its work."""
+    count = case.size(15, 500)
+    ends = {}
+    slowest = 0.0
+    for number in range(count):
+        log = tempfile.TemporaryFile()
+        process = subprocess.Popen(
+            [daemon.THRONGD, "--listen", "127.0.0.1:0", "--mode", case.mode,
+             "--drain-timeout", "5s"], stdout=subprocess.PIPE, stderr=log)
+        if number % 2 == 0:
+            time.sleep(random.random() * 0.01)
+        else:
+            line = process.stdout.readline()
+            port = int(line.rsplit(b":", 1)[1])
+            client = swarm.open_one(("127.0.0.1", port))
+            client.send(b"some\nreq")
+            time.sleep(random.random() * 0.002)
+        start = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        try:
+            status = process.wait(daemon.DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            status = "hung"
+        slowest = max(slowest, time.monotonic() - start)
+        said = process.stdout.read()
+        process.stdout.close()
+        log.close()
+        if number % 2:
+            client.close()
+        elif status == -signal.SIGTERM and not said:
+            status = "before main"  # the kernel's doing, not throngd's
+        ends[str(status)] = ends.get(str(status), 0) + 1
+    case.note(f"{count} starts, SIGTERM within 10 ms of the start, or at "
+              "work with a request in flight")
+    case.figure(cycles=count, ended_by_0=ends.pop("0", 0),
+                before_main=ends.pop("before main", 0), slowest_s=slowest,
+                bar_s=6)
+    case.bar(slowest <= 6, f"an end took {slowest:.1f} s, bar 6 s")
+    case.equal(ends, {}, "other ends")
+
+
+def greedy(case, server, count, size, seconds):
+    """Clients that send most of a frame each and stay; peak memory."""
+    crowd = swarm.Swarm(server.address, count)
+    header = struct.pack(">I", size)
+    block = b"m" * 65536
+    state = {}
+    for number, client in crowd.sockets.items():
+        state[number] = size - 1 - max(crowd.send(client, header) - 4, 0)
+    peak, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end and any(state.values()):
+        for number, client in crowd.sockets.items():
+            if number in crowd.gone:
+                state[number] = 0
+            elif state[number]:
+                fits = crowd.send(client, block[:state[number]])
+                state[number] -= max(fits, 0)
+        crowd.look(0)
+        peak = max(peak, server.rss())
+    case.settle_input(server)
+    crowd.look(0)
+    return crowd, max(peak, server.rss())
+
+
+def memory(case):
+    """29: clients want more memory than the budget."""
+    case.need("memory-budget")
+    budget = case.size(8, 64) * MIB
+    count = case.size(40, 400)
+    server = case.serve("--memory-budget", f"{budget // MIB}M",
+                        frame="len32", warm=wire.len32(b"w"))
+    case.note(f"{count} clients each send a MiB less a byte of a frame, "
+              f"budget {budget // MIB} MiB")
+    speak = wire.framed(bystander.talker(case.mode), "len32")
+    with case.bystander(server, speak):
+        crowd, peak = greedy(case, server, count, MIB, case.size(10, 60))
+    grown = peak - server.rss_base
+    case.figure(asked_mib=count, budget_mib=budget // MIB,
+                peak_mib=grown // MIB, closed=len(crowd.gone))
+    # Its allocator rounds up, doubles and moves: twice is the gate.
+    case.check(grown <= 2 * budget + 16 * MIB,
+               f"memory grew by {grown // MIB} MiB")
+    case.check(crowd.gone, "nobody was shed")
+    told = server.counters()
+    if told:
+        case.figure(shed=told["shed"])
+        case.check(told["shed"] > 0, "shed is 0")
+    crowd.close()
+    case.recovered(server, memory=False)
+    if case.full:
+        small_machine(case)
+
+
+def small_machine(case):
+    """The budget that is the default, in a cgroup of 256 MiB."""
+    group = f"/sys/fs/cgroup/memory/throng-attack-{os.getpid()}"
+    try:
+        os.mkdir(group)
+        _put(f"{group}/memory.limit_in_bytes", 256 * MIB)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.rmdir(group)
+        case.part("no cgroup for memory can be made")
+        return
+    try:
+        server = case.serve(
+            frame="len32", warm=wire.len32(b"w"),
+            preexec_fn=lambda: _put(f"{group}/cgroup.procs", os.getpid()))
+        crowd, peak = greedy(case, server, 600, MIB, 60)
+        case.figure(cgroup_mib=256, cgroup_peak_mib=peak // MIB,
+                    cgroup_closed=len(crowd.gone))
+        case.check(server.process.poll() is None, "killed for its memory")
+        case.check(crowd.gone, "nobody was shed in the cgroup")
+        crowd.close()
+        case.recovered(server, memory=False)
+        server.stop()
+    finally:
+        wait_until(lambda: not os.path.exists(group) or removed(group), 10)
+
+
+def removed(group):
+    try:
+        os.rmdir(group)
+    except OSError:
+        return False
+    return True
+
+
+def order(case):
+    """30: every request once, in order, many threads."""
+    server = case.serve("--reactors", "4", "--workers", "4", frame="len32",
+                        warm=wire.len32(b"w"))
+    frames = case.size(4000, 100000)
+    choice = random.Random(case.row.name)
+    stream = b"".join(
+        wire.len32(b"%d:" % n + b"s" * min(int(choice.expovariate(1 / 30)),
+                                           4000)) for n in range(frames))
+    total, wrong = 0, []
+    lock = threading.Lock()
+
+    def one():
+        nonlocal total
+        at = 0
+        client = server.connect()
+        for part in pumped(client, memoryview(stream)):
+            if stream[at:at + len(part)] != part:
+                wrong.append(at)
+                break
+            at += len(part)
+        client.close()
+        if at != len(stream):
+            wrong.append(f"{at} of {len(stream)} bytes")
+        with lock:
+            total += frames
+
+    for _ in case.seconds(0.1, 20):
+        threads = [threading.Thread(target=one) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    case.note(f"{total} numbered requests of random sizes, pipelined over 4 "
+              "connections at a time, 4 reactors, 4 workers")
+    case.figure(requests=total, wrong=len(wrong))
+    case.equal(wrong, [], "streams that were not what was sent")
+    case.recovered(server, memory=False)
+
+
+def reload(case):
+    """27: there is none yet."""
+    raise Skip("there is no reload, and no handing over of listeners")
+
+
+ROWS = [Row("21 blocked log", blocked_log), Row("22 freeze", freeze),
+        Row("23 wall clock", wall_clock),
+        Row("24 full wakeup pipe", full_wakeups),
+        Row("25 lost wakeup", lost_wakeup),
+        Row("26 signal storm", signal_storm), Row("27 reload", reload),
+        Row("28 shutdown", shutdown), Row("29 memory", memory),
+        Row("30 order", order)]

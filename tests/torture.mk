@@ -1,0 +1,104 @@
+# What is tried by the thousand: fuzzing, faults, chaos, simulation.
+
+if TESTS_ON
+
+# Fuzz targets. A target of libFuzzer has the sources that it tries compiled
+# with its own flags, so that they are instrumented, too; without, it replays
+# its corpus.
+FUZZ_TARGETS = fuzz_frame fuzz_options fuzz_log
+if VKERNEL
+FUZZ_TARGETS += fuzz_conn
+endif
+FUZZ_FILES = tests/fuzz.c tests/fuzz.h
+check_PROGRAMS += $(FUZZ_TARGETS)
+if FUZZ_ON
+FUZZ_FLAGS = $(AM_CFLAGS) -DFUZZING \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZED = $(libthrong_core_la_SOURCES)
+FUZZ_LIBS = $(LIBEVENT_LIBS)
+else
+FUZZ_FLAGS = $(AM_CFLAGS)
+FUZZED =
+FUZZ_LIBS = libthrong_core.la
+TESTS += $(FUZZ_TARGETS)
+endif
+FUZZ_LINK = $(FUZZ_FLAGS)
+
+fuzz_frame_SOURCES = tests/fuzz_frame.c $(FUZZ_FILES) $(frames_files) \
+	$(FUZZED)
+fuzz_frame_CFLAGS = $(FUZZ_FLAGS)
+fuzz_frame_LDFLAGS = $(FUZZ_LINK)
+fuzz_frame_LDADD = $(FUZZ_LIBS)
+
+fuzz_options_SOURCES = tests/fuzz_options.c $(FUZZ_FILES) $(FUZZED)
+fuzz_options_CFLAGS = $(FUZZ_FLAGS)
+fuzz_options_LDFLAGS = $(FUZZ_LINK)
+fuzz_options_LDADD = $(FUZZ_LIBS)
+
+fuzz_log_SOURCES = tests/fuzz_log.c tests/json.c tests/json.h $(FUZZ_FILES) \
+	$(FUZZED)
+fuzz_log_CFLAGS = $(FUZZ_FLAGS)
+fuzz_log_LDFLAGS = $(FUZZ_LINK)
+fuzz_log_LDADD = $(FUZZ_LIBS)
+
+# A kernel of the test's own behind the real libevent, which is linked in as
+# objects so that its system calls are led there, too.
+if VKERNEL
+VKERNEL_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
+	-Wl,--wrap=accept4 -Wl,--wrap=recv -Wl,--wrap=send \
+	-Wl,--wrap=writev -Wl,--wrap=read -Wl,--wrap=write \
+	-Wl,--wrap=pipe2 -Wl,--wrap=shutdown -Wl,--wrap=close \
+	-Wl,--wrap=setsockopt -Wl,--wrap=fcntl -Wl,--wrap=poll \
+	-Wl,--wrap=epoll_create1 -Wl,--wrap=epoll_ctl \
+	-Wl,--wrap=epoll_wait -Wl,--wrap=clock_gettime \
+	-Wl,--wrap=gettimeofday
+SIM_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
+	-Wl,--wrap=pool_reclaim -Wl,--wrap=dispatch_job \
+	-Wl,--wrap=dispatch_again -Wl,--wrap=dispatch_forget
+SIM_FILES = tests/vkernel.c tests/vkernel.h tests/vkernel_inside.h \
+	tests/vkernel_calls.c tests/vkernel_wait.c tests/sim.c tests/sim.h \
+	tests/sim_model.c tests/sim_handler.c tests/sim_handler.h \
+	tests/sim_pool.c tests/sim_pool.h $(frames_files) tests/support.c \
+	tests/support.h
+
+fuzz_conn_SOURCES = tests/fuzz_conn.c $(FUZZ_FILES) $(SIM_FILES) \
+	$(FUZZED)
+fuzz_conn_CFLAGS = $(FUZZ_FLAGS)
+fuzz_conn_LDFLAGS = $(FUZZ_LINK) $(VKERNEL_LINK) $(SIM_WRAPS)
+fuzz_conn_LDADD = $(FUZZ_LIBS)
+
+check_PROGRAMS += stress_simulate
+TESTS += stress_simulate
+stress_simulate_SOURCES = tests/stress_simulate.c $(SIM_FILES) tests/results.c \
+	tests/results.h
+stress_simulate_LDFLAGS = $(AM_LDFLAGS) $(VKERNEL_LINK) $(SIM_WRAPS)
+stress_simulate_LDADD = libthrong_core.la
+
+# Every system call made to fail. `make check` does a part of it.
+FAULTS_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
+	-Wl,--wrap=accept4 -Wl,--wrap=recv -Wl,--wrap=send \
+	-Wl,--wrap=writev -Wl,--wrap=read -Wl,--wrap=write \
+	-Wl,--wrap=epoll_create1 -Wl,--wrap=epoll_ctl \
+	-Wl,--wrap=epoll_wait -Wl,--wrap=pipe2 -Wl,--wrap=pthread_create \
+	-Wl,--wrap=pthread_mutex_init -Wl,--wrap=pthread_cond_init \
+	-Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \
+	-Wl,--wrap=getsockname -Wl,--wrap=setsockopt -Wl,--wrap=fcntl \
+	-Wl,--wrap=shutdown -Wl,--wrap=poll -Wl,--wrap=getrlimit \
+	-Wl,--wrap=close
+
+check_PROGRAMS += test_torture
+TESTS += test_torture
+test_torture_SOURCES = tests/test_torture.c tests/faults.c tests/faults.h \
+	tests/faults_calls.c tests/faults_inside.h $(UNIT_FILES) \
+	$(TRIAL_FILES)
+test_torture_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_torture_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_LINK)
+test_torture_LDADD = $(UNIT_LIBS)
+
+check-torture: test_oom test_torture
+	./test_oom
+	TORTURE=full ./test_torture
+
+endif
+
+endif
