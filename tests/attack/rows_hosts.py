@@ -45,8 +45,9 @@ def blocked_log(case):
     hear, tell = os.pipe()
     fcntl.fcntl(tell, F_SETPIPE_SZ, 4096)
     usual = disk = pipe = 0
+    server = None
     with open("/dev/null", "wb") as null, open("/dev/full", "wb") as full:
-        for turn in range(case.size(1, 3)):
+        for _ in range(case.size(1, 3)):
             # In turns and the best of each: the machine has other work.
             quiet, rate = rate_with(case, null, seconds)
             usual = max(usual, rate)
@@ -54,7 +55,7 @@ def blocked_log(case):
             quiet, rate = rate_with(case, full, seconds)
             disk = max(disk, rate)
             quiet.stop()
-            if turn:  # that has to lose its last line: nobody reads yet
+            if server is not None:  # its last line is lost: nobody reads
                 server.stop()
             server, rate = rate_with(case, tell, seconds)
             pipe = max(pipe, rate)

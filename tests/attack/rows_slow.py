@@ -320,11 +320,10 @@ def long_line(case):
                 ratio=ratio, bar=4.5, over_ms=1000 * over)
     case.bar(ratio <= 4.5, f"four times the bytes cost {ratio:.1f} times, "
              "bar 4.5")
-    # Scanned from the front at every read, it would be 34 GB and more.
-    case.check(over < 1, f"a line above the limit cost {over:.1f} s")
-    # Quadratic would be 16; what is small, page faults decide.
-    if case.full:
-        case.check(ratio <= 8, f"four times the bytes cost {ratio:.1f} times")
+    # Scanned from the front at every read it would be gigabytes, and take
+    # seconds; the ratio of what is small, page faults decide.
+    worst = max(over, spent[4 * small])
+    case.check(worst < 1, f"a long line cost {worst:.1f} s of CPU")
     case.recovered(server, memory=False)
 
 
