@@ -15,6 +15,7 @@
 #include "inline.h"
 #include "read.h"
 #include "reply.h"
+#include "watchdog.h"
 
 /** Empty jobs kept for their next use. */
 #define IDLE_JOBS_MAX 1024
@@ -81,11 +82,12 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	    EV_READ | EV_PERSIST, reply_arrived, r);
 	r->tick = evtimer_new(r->base, expire_tick, r);
 	r->dispatch = dispatch_open(r);
+	r->watchdog = watchdog_open(r);
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
-	    r->dispatch == NULL || orders_make(r) == -1 ||
-	    read_open(r) == -1 ||
+	    r->dispatch == NULL || r->watchdog == NULL ||
+	    orders_make(r) == -1 || read_open(r) == -1 ||
 	    (service->config.mode == THRONG_MODE_INLINE &&
 	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
@@ -104,6 +106,7 @@ reactor_close(struct reactor *r)
 
 	accept_close(r);
 	dispatch_close(r->dispatch);
+	watchdog_close(r->watchdog);
 	inline_close(r->inlined);
 	if (r->tick != NULL)
 		event_free(r->tick);

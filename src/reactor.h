@@ -28,6 +28,7 @@ struct dispatch;
 struct inlined;
 struct perclient;
 struct pool;
+struct watchdog;
 
 /** How far the end has come. */
 enum reactor_phase {
@@ -81,6 +82,7 @@ struct reactor {
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
+	struct watchdog *watchdog;
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
