@@ -61,7 +61,7 @@ try() {
 		cd "$work/build" || exit 1
 		export srcdir=$work/src
 		# shellcheck disable=SC2086 # settings are words
-		timeout --kill-after=5 "$patience" env ${1%"${1##* }"} "./${1##* }"
+		timeout --kill-after=5 "$patience" env ${1%"${1##* }"} "./${1##* }" || exit 1
 	) >"$work/out" 2>&1
 }
 
