@@ -12,6 +12,7 @@
 #include "converse.h"
 #include "listen.h"
 #include "refuse.h"
+#include "settings.h"
 #include "sim_handler.h"
 #include "sim_pool.h"
 #include "support.h"
@@ -336,22 +337,24 @@ on_drained(void *argument)
 	sim.drained = true;
 }
 
+/* As the server fills it in, but for the number of places. */
 static void
 open_service(const struct sim_plan *plan)
 {
 	struct service *s = &sim.service;
+	throng_config config;
 
+	throng_config_init(&config);
+	config.framing = plan->framer.framing;
+	config.max_frame = plan->framer.max;
+	config.workers = plan->workers;
+	config.log_fd = -1;
+	config.log_level = THRONG_LOG_ERROR;
 	memset(s, 0, sizeof(*s));
-	throng_config_init(&s->config);
-	s->config.framing = plan->framer.framing;
-	s->config.max_frame = plan->framer.max;
-	s->config.workers = plan->workers;
-	s->handler = plan->echo ? &sim_handler_echo :
-	    plan->state ? &sim_handler_state : &sim_handler;
+	if (settings_apply(s, &config, plan->echo ? &sim_handler_echo :
+	    plan->state ? &sim_handler_state : &sim_handler) != THRONG_OK)
+		sim_wrong("settings");
 	s->max_connections = plan->places;
-	s->job_time_max = JOB_TIME_MAX;
-	s->framer = plan->framer;
-	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT, NULL };
 }
 
 static void
