@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "admit.h"
 #include "clock.h"
 #include "conn.h"
 #include "events.h"
@@ -82,8 +83,10 @@ pause_accepting(struct acceptor *a, int error)
 
 	/* Without memory for the timer it is tried again in the next pass. */
 	if (evtimer_add(a->resume, &(struct timeval){ .tv_usec =
-	    PAUSE_US }) == 0)
+	    PAUSE_US }) == 0) {
 		event_del(a->readable);
+		r->accept_paused = true;
+	}
 	counter_add_own(&r->counters.accept_paused, 1);
 	if (worth_logging(r->service))
 		event_trouble(&r->service->log, THRONG_LOG_WARN,
@@ -91,9 +94,9 @@ pause_accepting(struct acceptor *a, int error)
 }
 
 static void
-admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
+let_in(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 {
-	bool admitted = service_admit(r->service);
+	struct seat seat;
 	struct peer peer;
 	int on = 1;
 
@@ -101,10 +104,13 @@ admit(struct reactor *r, int fd, const struct sockaddr_storage *ss)
 	if (ss->ss_family == AF_INET || ss->ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
-	if (admitted && r->perclient != NULL)
-		perclient_start(r->perclient, r, fd, &peer);
+	seat = admit(r, &peer);
+	if (seat.admission == ADMIT_OK && r->perclient != NULL)
+		perclient_start(r->perclient, r, fd, &peer, seat);
+	else if (seat.admission == ADMIT_PASS)
+		admit_pass(r, fd, &peer, seat);
 	else
-		conn_open(r, fd, &peer, admitted);
+		conn_open(r, fd, &peer, seat);
 }
 
 /* Take up to `budget` connections that are waiting. */
@@ -116,7 +122,7 @@ take_waiting(struct acceptor *a, unsigned budget)
 
 	for (; budget > 0; budget--) {
 		if ((conn = take(a->fd, &ss)) != -1) {
-			admit(a->reactor, conn, &ss);
+			let_in(a->reactor, conn, &ss);
 			continue;
 		}
 		switch (errno) {
@@ -152,9 +158,27 @@ on_resume(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
+	a->reactor->accept_paused = false;
 	if (event_add(a->readable, NULL) == -1)
 		evtimer_add(a->resume, &(struct timeval){ .tv_usec =
 		    PAUSE_US });
+}
+
+void
+accept_room(struct reactor *r)
+{
+
+	if (r->phase != REACTOR_SERVING)
+		return;
+	r->accept_paused = false;
+	for (unsigned i = 0; i < r->acceptor_count; i++) {
+		struct acceptor *a = &r->acceptors[i];
+
+		if (evtimer_pending(a->resume, NULL)) {
+			evtimer_del(a->resume);
+			event_active(a->resume, EV_TIMEOUT, 0);
+		}
+	}
 }
 
 throng_error

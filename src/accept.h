@@ -29,6 +29,13 @@ throng_error accept_open(struct reactor *reactor,
 int accept_start(struct reactor *reactor);
 
 /**
+ * accept_room(reactor):
+ * A descriptor has become free: end a pause, in this pass.
+ * Thread: the reactor's.
+ */
+void accept_room(struct reactor *reactor);
+
+/**
  * accept_stop(reactor):
  * Accept no more, but first those who were waiting. The sockets stay open;
  * they are the server's.

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "accept.h"
 #include "clock.h"
 #include "dispatch.h"
 #include "gather.h"
 #include "read.h"
 #include "refuse.h"
+#include "source.h"
 #include "write.h"
 
 #define SLOTS_FIRST 64
@@ -120,15 +122,14 @@ prepare_state(struct conn *c)
 }
 
 static void
-greet_refused(struct conn *c)
+greet_refused(struct conn *c, enum admission why)
 {
 	char frame[REFUSE_MAX];
 	struct service *s = c->reactor->service;
 	size_t length;
 
 	c->reactor->refusing++;
-	counter_add_own(&c->reactor->counters.refused, 1);
-	event_refused(&s->log, &c->peer, "busy");
+	admit_refused(c->reactor, &c->peer, why);
 	conn_last(c, CLOSE_REFUSED);
 	length = refuse_frame(s->framer.framing, REFUSE_BUSY, 0, frame);
 	if (write_reply(c, frame, length) == 0)
@@ -139,7 +140,8 @@ greet_refused(struct conn *c)
 
 /* More refusals than may linger: answered without the courtesy. */
 static void
-refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
+refuse_abruptly(struct reactor *r, int fd, const struct peer *peer,
+    enum admission why)
 {
 	char frame[REFUSE_MAX];
 	size_t length;
@@ -148,13 +150,12 @@ refuse_abruptly(struct reactor *r, int fd, const struct peer *peer)
 	    frame);
 	(void)send(fd, frame, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	evutil_closesocket(fd);
-	counter_add_own(&r->counters.refused, 1);
-	event_refused(&r->service->log, peer, "busy");
+	admit_refused(r, peer, why);
 }
 
 /* There is no memory for a connection: it costs only itself. */
 static void
-open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
+open_failed(struct reactor *r, struct conn *c, int fd, struct seat seat)
 {
 
 	event_trouble(&r->service->log, THRONG_LOG_WARN, "connection-dropped",
@@ -166,22 +167,26 @@ open_failed(struct reactor *r, struct conn *c, int fd, bool admitted)
 		job_free(c->state_job);
 		slot_give(c);
 	}
-	if (admitted)
-		service_leave(r->service);
+	if (seat.admission != ADMIT_OK)
+		return;
+	reactor_count_silent(r, -1);
+	admit_leave(r->service, seat.source);
 }
 
 void
-conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
+conn_open(struct reactor *r, int fd, const struct peer *peer,
+    struct seat seat)
 {
+	bool admitted = seat.admission == ADMIT_OK;
 	struct conn *c;
 
 	if (!admitted && r->refusing >= CONN_REFUSING_MAX) {
-		refuse_abruptly(r, fd, peer);
+		refuse_abruptly(r, fd, peer, seat.admission);
 		return;
 	}
 	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
 	    prepare_state(c) == -1) {
-		open_failed(r, c, fd, admitted);
+		open_failed(r, c, fd, seat);
 		return;
 	}
 	c->phase = CONN_OPEN;
@@ -189,11 +194,37 @@ conn_open(struct reactor *r, int fd, const struct peer *peer, bool admitted)
 	c->admitted = admitted;
 	r->open++;
 	if (!admitted) {
-		greet_refused(c);
+		greet_refused(c, seat.admission);
 		return;
 	}
+	c->source = seat.source;
+	c->silent = true;
+	TAILQ_INSERT_TAIL(&r->silent, c, list);
 	counter_add_own(&r->counters.connections, 1);
 	event_accepted(&r->service->log, peer);
+}
+
+void
+conn_heard(struct conn *c)
+{
+
+	if (!c->silent)
+		return;
+	c->silent = false;
+	TAILQ_REMOVE(&c->reactor->silent, c, list);
+	reactor_count_silent(c->reactor, -1);
+}
+
+bool
+conn_reap(struct reactor *r)
+{
+	struct conn *c = TAILQ_FIRST(&r->silent);
+
+	if (c == NULL)
+		return (false);
+	counter_add_own(&r->counters.reaped, 1);
+	conn_close(c, CLOSE_REAPED);
+	return (true);
 }
 
 /*
@@ -260,6 +291,7 @@ conn_close(struct conn *c, enum close_reason reason)
 
 	if (c->phase == CONN_LINGER)
 		TAILQ_REMOVE(&r->lingering, c, list);
+	conn_heard(c);
 	end_input(c, reason);
 	end_job(c);
 	end_state(c);
@@ -270,11 +302,14 @@ conn_close(struct conn *c, enum close_reason reason)
 	event_closed(&r->service->log, &c->peer, reason);
 	if (c->admitted) {
 		counter_add_own(&r->counters.closed, 1);
-		service_leave(r->service);
+		/* What a worker still does for it counts on: see reply.c. */
+		admit_leave(r->service, c->job_out ? SOURCE_NONE : c->source);
 	} else {
 		r->refusing--;
 	}
 	r->open--;
+	if (r->accept_paused)
+		accept_room(r);
 	slot_give(c);
 	reactor_poke(r);
 }
@@ -285,6 +320,7 @@ conn_last(struct conn *c, enum close_reason reason)
 
 	if (c->phase != CONN_OPEN)
 		return;
+	conn_heard(c);
 	c->phase = CONN_LAST;
 	c->reason = (uint8_t)reason;
 }
@@ -312,6 +348,7 @@ linger(struct conn *c)
 		conn_close(c, c->phase == CONN_LAST ? c->reason : CLOSE_EOF);
 		return;
 	}
+	conn_heard(c);
 	c->phase = CONN_LINGER;
 	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
 	TAILQ_INSERT_TAIL(&r->lingering, c, list);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "admit.h"
 #include "bytes.h"
 #include "events.h"
 #include "frame.h"
@@ -66,13 +67,14 @@ struct conn {
 	struct job *job;
 	void *state;
 	struct job *state_job;
-	TAILQ_ENTRY(conn) list; /* free slots, or lingering */
+	TAILQ_ENTRY(conn) list; /* free slots, or silent, or lingering */
 	uint64_t deadline;      /* of lingering, clock_now() */
 	struct frame_scan scan;
 	int fd;
 	uint32_t slot;
 	uint32_t generation;
 	uint32_t lingered;  /* bytes read while lingering */
+	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */
 	uint8_t reason;     /* enum close_reason, from CONN_LAST on */
 	bool job_out;
@@ -80,18 +82,33 @@ struct conn {
 	bool eof;           /* the client has sent all it will */
 	bool paused;        /* reading is stopped for now */
 	bool admitted;      /* it has one of the service's places */
+	bool silent;        /* no request has come yet */
 	struct peer peer;
 };
 
 /**
- * conn_open(reactor, fd, peer, admitted):
- * Take over an accepted, non-blocking socket. If it is not `admitted` it is
+ * conn_open(reactor, fd, peer, seat):
+ * Take over an accepted, non-blocking socket. If its `seat` is none it is
  * refused: answered `!error busy` and closed. The descriptor is the
  * connection's from here on, also when memory is short and it is closed.
  * Thread: the reactor's.
  */
 void conn_open(struct reactor *reactor, int fd, const struct peer *peer,
-    bool admitted);
+    struct seat seat);
+
+/**
+ * conn_heard(conn):
+ * The first request of a connection has come, or none will: it no longer
+ * makes room for newcomers. Thread: the reactor's.
+ */
+void conn_heard(struct conn *conn);
+
+/**
+ * conn_reap(reactor):
+ * Close the connection that has been without a first request the longest.
+ * Return false if there is none. Thread: the reactor's.
+ */
+bool conn_reap(struct reactor *reactor);
 
 /**
  * conn_find(reactor, slot, generation):

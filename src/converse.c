@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "gather.h"
+#include "perclient.h"
 #include "process.h"
 
 /** Bytes read at a time; more once a read was filled. Memory that is not
@@ -21,6 +22,7 @@
 
 struct conversation {
 	struct service *service;
+	struct client *client;
 	int fd;
 	struct job *job;
 	struct processor processor;
@@ -28,6 +30,7 @@ struct conversation {
 	struct gather gather;
 	size_t read_size;
 	bool broken; /* the framing was lost */
+	bool heard;  /* the first request has come */
 	bool last;   /* what has been read is the last that is */
 };
 
@@ -205,6 +208,9 @@ exchange(struct conversation *v)
 	for (;;) {
 		gather_read(v);
 		if (v->job->count > 0) {
+			if (!v->heard)
+				perclient_heard(v->client);
+			v->heard = true;
 			if (answer(v) == -1)
 				return (CLOSE_RESET);
 			if (v->job->close)
@@ -271,10 +277,12 @@ refuse(struct conversation *v, const struct peer *peer)
 }
 
 enum close_reason
-converse(struct service *s, int fd, const struct peer *peer)
+converse(struct service *s, int fd, const struct peer *peer,
+    struct client *client)
 {
 	struct conversation v = {
-		.service = s, .fd = fd, .read_size = READ_FIRST,
+		.service = s, .fd = fd, .client = client,
+		.read_size = READ_FIRST,
 	};
 	enum close_reason reason = CLOSE_MEMORY;
 

@@ -21,6 +21,8 @@ enum close_reason {
 	CLOSE_REFUSED,  /* no room for it */
 	CLOSE_STOPPING, /* the server ends */
 	CLOSE_MEMORY,   /* memory was short */
+	CLOSE_REAPED,   /* silent, when a place was needed */
+	CLOSE_SHED,     /* it held the most, over the memory budget */
 	CLOSE_TIMEOUT_FIRST,      /* no complete first request in time */
 	CLOSE_TIMEOUT_FRAME,      /* a request was begun and not completed */
 	CLOSE_TIMEOUT_IDLE,       /* nothing received, nothing owed */

@@ -45,6 +45,7 @@
 enum job_kind {
 	JOB_REQUESTS, /* run the handler, bring back the replies */
 	JOB_END,      /* close the handler's state of a connection */
+	JOB_NEWCOMER, /* to a reactor: a connection that needs a place */
 	JOB_STOP,     /* to a worker: end; to a reactor: end the loop */
 	JOB_DRAIN,    /* to a reactor: accept and read no more */
 	JOB_KILL      /* to a reactor: close all connections */
@@ -87,8 +88,9 @@ struct job {
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */
 	struct bytes out;         /* the replies, framing included */
-	uint32_t slot;            /* of the connection */
+	uint32_t slot;            /* of the connection; a newcomer's socket */
 	uint32_t generation;
+	uint32_t source;          /* of the connection, see source.h */
 	uint32_t replies;         /* frames in `out` */
 	uint16_t worker;          /* who has it */
 	uint8_t kind;             /* enum job_kind */

@@ -3,8 +3,10 @@
 noinst_LTLIBRARIES += libthrong_core.la
 libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
+	src/admit.c src/admit.h \
 	src/address.c src/address.h \
 	src/backlog.c src/backlog.h \
+	src/batch.c src/batch.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \
@@ -43,6 +45,8 @@ libthrong_core_la_SOURCES = \
 	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
+	src/siphash.c src/siphash.h \
+	src/source.c src/source.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/watchdog.c src/watchdog.h \

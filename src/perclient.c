@@ -21,19 +21,27 @@
 #include "conn.h"
 #include "converse.h"
 #include "crash.h"
+#include "source.h"
 
+/** `silent` and `reaped` are under the lock. */
 struct client {
-	LIST_ENTRY(client) list;
+	TAILQ_ENTRY(client) list;
 	struct perclient *perclient;
 	int fd;
+	uint32_t source;
+	bool silent; /* its first request has not come yet */
+	bool reaped; /* broken, and its place given to another */
 	struct peer peer;
 };
+
+/** A list of clients. */
+TAILQ_HEAD(client_list, client);
 
 /**
  * Invariants, all under the lock:
  *
- * 1. A client is in the list from its start until its descriptor closes, so
- *    whoever walks the list may shut the descriptor down.
+ * 1. A client is in one of the lists from its start until its descriptor closes, so
+ *    whoever walks them may shut the descriptor down.
  * 2. `alive` counts the threads that have not yet passed their last step.
  */
 struct perclient {
@@ -41,7 +49,8 @@ struct perclient {
 	pthread_attr_t attr;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	LIST_HEAD(, client) clients;
+	struct client_list silent; /* no request yet, oldest first */
+	struct client_list others;
 	unsigned alive;
 	bool draining;
 	bool has_ended; /* `ended` is a thread to be joined */
@@ -86,12 +95,30 @@ perclient_open(struct service *service)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return (NULL);
 	p->service = service;
-	LIST_INIT(&p->clients);
+	TAILQ_INIT(&p->silent);
+	TAILQ_INIT(&p->others);
 	if (open_sync(p, service->config.stack_size) == -1) {
 		free(p);
 		return (NULL);
 	}
 	return (p);
+}
+
+static struct client_list *
+list_of(struct client *c)
+{
+
+	return (c->silent ? &c->perclient->silent : &c->perclient->others);
+}
+
+/* It is no longer among those who make room. Under the lock. */
+static void
+heard(struct client *c)
+{
+
+	TAILQ_REMOVE(list_of(c), c, list);
+	c->silent = false;
+	TAILQ_INSERT_TAIL(list_of(c), c, list);
 }
 
 /* The last step of a thread: take over the duty to be joined. */
@@ -128,23 +155,28 @@ client_main(void *argument)
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	pthread_setname_np(pthread_self(), "client");
 #endif
-	counter_add(&s->shared.connections, 1);
 	event_accepted(&s->log, &c->peer);
 	crash_thread_begin(&stack);
-	reason = converse(s, c->fd, &c->peer);
+	reason = converse(s, c->fd, &c->peer, c);
 	crash_thread_end(&stack);
 
 	/* Off the list first: its descriptor may soon be somebody else's. */
 	pthread_mutex_lock(&p->lock);
-	LIST_REMOVE(c, list);
+	TAILQ_REMOVE(list_of(c), c, list);
 	draining = p->draining;
 	pthread_mutex_unlock(&p->lock);
-	if (draining && reason == CLOSE_EOF)
+	if (c->reaped)
+		reason = CLOSE_REAPED;
+	else if (draining && reason == CLOSE_EOF)
 		reason = CLOSE_STOPPING;
 	close(c->fd);
 	event_closed(&s->log, &c->peer, reason);
-	counter_add(&s->shared.closed, 1);
-	service_leave(s);
+	/* Whoever reaped it has counted it and given its place away. */
+	if (!c->reaped) {
+		counter_add(&s->shared.closed, 1);
+		service_leave(s);
+	}
+	source_leave(s->sources, c->source);
 	free(c);
 	leave(p);
 	return (NULL);
@@ -152,7 +184,7 @@ client_main(void *argument)
 
 /* Enter a client and give it a thread. */
 static int
-start(struct perclient *p, int fd, const struct peer *peer)
+start(struct perclient *p, int fd, const struct peer *peer, uint32_t source)
 {
 	struct client *c;
 	pthread_t thread;
@@ -162,16 +194,21 @@ start(struct perclient *p, int fd, const struct peer *peer)
 	c->perclient = p;
 	c->fd = fd;
 	c->peer = *peer;
+	c->source = source;
+	c->silent = true;
 	/* Accepted for a reactor; a thread of its own may block. */
 	(void)fcntl(fd, F_SETFL, 0);
 	pthread_mutex_lock(&p->lock);
-	LIST_INSERT_HEAD(&p->clients, c, list);
+	TAILQ_INSERT_TAIL(list_of(c), c, list);
 	p->alive++;
 	pthread_mutex_unlock(&p->lock);
+	/* Before it can be reaped, which counts it as closed. */
+	counter_add(&p->service->shared.connections, 1);
 	if (pthread_create(&thread, &p->attr, client_main, c) == 0)
 		return (0);
+	counter_add(&p->service->shared.connections, (uint64_t)-1);
 	pthread_mutex_lock(&p->lock);
-	LIST_REMOVE(c, list);
+	TAILQ_REMOVE(list_of(c), c, list);
 	p->alive--;
 	pthread_mutex_unlock(&p->lock);
 	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -181,13 +218,46 @@ start(struct perclient *p, int fd, const struct peer *peer)
 
 void
 perclient_start(struct perclient *p, struct reactor *r, int fd,
-    const struct peer *peer)
+    const struct peer *peer, struct seat seat)
 {
 
-	if (start(p, fd, peer) == 0)
+	if (start(p, fd, peer, seat.source) == 0)
 		return;
+	admit_leave(p->service, seat.source);
+	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
+}
+
+void
+perclient_heard(struct client *c)
+{
+
+	if (c == NULL)
+		return;
+	pthread_mutex_lock(&c->perclient->lock);
+	if (c->silent)
+		heard(c);
+	pthread_mutex_unlock(&c->perclient->lock);
+}
+
+bool
+perclient_reap(struct perclient *p)
+{
+	struct client *c;
+
+	pthread_mutex_lock(&p->lock);
+	if ((c = TAILQ_FIRST(&p->silent)) != NULL) {
+		c->reaped = true;
+		heard(c);
+		(void)shutdown(c->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (c == NULL)
+		return (false);
+	/* Its thread ends in a moment; there is one more until then. */
+	counter_add(&p->service->shared.reaped, 1);
+	counter_add(&p->service->shared.closed, 1);
 	service_leave(p->service);
-	conn_open(r, fd, peer, false);
+	return (true);
 }
 
 /* Shut all descriptors down one way or both, and wait for the threads. */
@@ -204,7 +274,9 @@ end_all(struct perclient *p, int how, uint64_t deadline)
 
 	pthread_mutex_lock(&p->lock);
 	p->draining = true;
-	LIST_FOREACH(c, &p->clients, list)
+	TAILQ_FOREACH(c, &p->silent, list)
+		(void)shutdown(c->fd, how);
+	TAILQ_FOREACH(c, &p->others, list)
 		(void)shutdown(c->fd, how);
 	while (p->alive > 0 && rc == 0)
 		rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);

@@ -11,10 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "admit.h"
 #include "peer.h"
 #include "service.h"
 
 struct reactor;
+
+/** One of them. */
+struct client;
 
 /** All clients of a server in thread mode. */
 struct perclient;
@@ -27,13 +31,28 @@ struct perclient;
 struct perclient *perclient_open(struct service *service);
 
 /**
- * perclient_start(perclient, reactor, fd, peer):
+ * perclient_start(perclient, reactor, fd, peer, seat):
  * Serve an admitted client in a thread of its own; if it cannot get one, it
  * is refused through `reactor`. The descriptor and the client's place in the
  * service are given away. Thread: the reactor's.
  */
 void perclient_start(struct perclient *perclient, struct reactor *reactor,
-    int fd, const struct peer *peer);
+    int fd, const struct peer *peer, struct seat seat);
+
+/**
+ * perclient_heard(client):
+ * The client's first request has come: it no longer makes room for newcomers.
+ * NULL is allowed. Thread: the client's.
+ */
+void perclient_heard(struct client *client);
+
+/**
+ * perclient_reap(perclient):
+ * Break the connection that has been without a first request the longest; its
+ * place is free at once. Return false if there is none.
+ * Thread: that of perclient_start().
+ */
+bool perclient_reap(struct perclient *perclient);
 
 /**
  * perclient_drain(perclient, deadline):

@@ -224,6 +224,7 @@ process_job(struct processor *p, struct job *job)
 		h->connection_close(job->state);
 		job->state = NULL;
 		break;
+	case JOB_NEWCOMER:
 	case JOB_STOP:
 	case JOB_DRAIN:
 	case JOB_KILL:

@@ -13,6 +13,7 @@
 #include "dispatch.h"
 #include "events.h"
 #include "inline.h"
+#include "read.h"
 #include "reply.h"
 #include "watchdog.h"
 
@@ -79,6 +80,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->wakeup = (struct wakeup){ -1, -1 };
 	TAILQ_INIT(&r->free_slots);
 	TAILQ_INIT(&r->lingering);
+	TAILQ_INIT(&r->silent);
 	if ((r->base = base_new()) == NULL) {
 		event_trouble(&service->log, THRONG_LOG_ERROR,
 		    "no-scalable-event-method", errno);
@@ -98,7 +100,9 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
-	    r->dispatch == NULL || r->watchdog == NULL || orders_make(r) == -1 ||
+	    r->dispatch == NULL || r->watchdog == NULL ||
+	    orders_make(r) == -1 ||
+	    read_open(r) == -1 ||
 	    (service->config.mode == THRONG_MODE_INLINE &&
 	    r->inlined == NULL) ||
 	    event_add(r->wakeup_event, NULL) == -1) {
@@ -226,6 +230,16 @@ reactor_job_done(struct reactor *r, struct job *job)
 	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;
 	r->idle_count++;
+}
+
+void
+reactor_count_silent(struct reactor *r, int n)
+{
+
+	/* Relaxed: a hint to others; there is one writer. */
+	atomic_store_explicit(&r->silent_count, (unsigned)n +
+	    atomic_load_explicit(&r->silent_count, memory_order_relaxed),
+	    memory_order_relaxed);
 }
 
 void

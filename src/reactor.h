@@ -41,8 +41,8 @@ TAILQ_HEAD(conn_list, conn);
 /**
  * Invariants:
  *
- * 1. Everything but `replies`, `wakeup` and `counters` is touched by the
- *    reactor's thread alone while that runs.
+ * 1. Everything but `replies`, `wakeup`, `counters` and what others read is
+ *    touched by the reactor's thread alone while that runs.
  * 2. `jobs_out` counts the jobs in the backlog and with workers; each comes
  *    back exactly once.
  * 3. `idle_jobs` holds the empty jobs; their number is bounded.
@@ -68,6 +68,8 @@ struct reactor {
 	uint32_t slots_room;
 	struct conn_list free_slots;
 	struct conn_list lingering; /* by deadline, earliest first */
+	struct conn_list silent;    /* no request yet, oldest first */
+	_Atomic unsigned silent_count; /* reactor_count_silent() */
 	unsigned open;
 	unsigned refusing; /* connections admitted only to be refused */
 
@@ -87,6 +89,7 @@ struct reactor {
 	/* accept.c */
 	struct acceptor *acceptors;
 	unsigned acceptor_count;
+	bool accept_paused; /* a timer runs to begin again */
 
 	/* the end */
 	void (*drained)(void *); /* called once when nothing is left */
@@ -150,6 +153,13 @@ struct job *reactor_job(struct reactor *reactor);
  * Take back a job. Thread: the reactor's.
  */
 void reactor_job_done(struct reactor *reactor, struct job *job);
+
+/**
+ * reactor_count_silent(reactor, n):
+ * There are `n` more connections, or fewer, that wait for their first request
+ * or are on their way to that. Thread: the reactor's.
+ */
+void reactor_count_silent(struct reactor *reactor, int n);
 
 /**
  * reactor_poke(reactor):

@@ -5,7 +5,8 @@
  * while it is small, by handing the whole buffer over when it is not. What is
  * incomplete, or comes while the connection's job is out, is kept in the
  * connection's own input, which takes further reads directly and grows with
- * the bytes received, not with those declared.
+ * the bytes received, not with those declared. So memory that cannot be had
+ * costs only the connection that it was for.
  */
 #include "read.h"
 
@@ -110,7 +111,12 @@ move(struct conn *c, struct job *job, struct bytes *from, size_t whole)
 	struct bytes moved;
 	char *place;
 
-	if (whole > MOVE_MIN && job->in.length == 0) {
+	/* The shared buffer goes away only once there is another: without it
+	 * nobody could be read from. Short of memory, the request is copied,
+	 * into what it needs alone. */
+	if (whole > MOVE_MIN && job->in.length == 0 &&
+	    (from != &c->reactor->scratch ||
+	    bytes_reserve(&job->in, READ_SIZE) != NULL)) {
 		/* The buffers change places; the rest, mostly little, goes
 		 * back into the one that the job had. */
 		moved = *from;
@@ -139,7 +145,9 @@ static void
 hand_on(struct conn *c, struct job *job)
 {
 
+	conn_heard(c);
 	c->job = job;
+	job->source = c->source;
 	job->slot = c->slot;
 	job->generation = c->generation;
 	job->peer = c->peer;
@@ -203,6 +211,13 @@ may_take(const struct conn *c)
 
 	return (c->phase == CONN_OPEN && !c->job_out &&
 	    write_pending(c) <= CONN_OUTPUT_SOFT);
+}
+
+int
+read_open(struct reactor *r)
+{
+
+	return (bytes_reserve(&r->scratch, READ_SIZE) == NULL ? -1 : 0);
 }
 
 bool
@@ -318,9 +333,10 @@ read_interest(struct conn *c)
 
 	if (c->eof || stop == c->paused)
 		return;
+	c->paused = stop;
 	if (stop)
 		event_del(&c->readable);
 	else if (event_add(&c->readable, NULL) == -1)
-		return;
-	c->paused = stop;
+		/* Nothing would ever look at it again. */
+		conn_close(c, CLOSE_MEMORY);
 }

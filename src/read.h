@@ -10,6 +10,14 @@
 #include <stdbool.h>
 
 struct conn;
+struct reactor;
+
+/**
+ * read_open(reactor):
+ * Make the buffer that all connections' reads share. Return 0, or -1 if memory
+ * is short. Thread: any, before the reactor runs.
+ */
+int read_open(struct reactor *reactor);
 
 /**
  * read_arrived(fd, what, conn):
@@ -43,7 +51,8 @@ bool read_must_wait(const struct conn *conn);
 
 /**
  * read_interest(conn):
- * Stop or go on reading, as the amounts of input and output demand.
+ * Stop or go on reading, as the amounts of input and output demand. The
+ * connection may be gone afterwards: it is closed if it cannot go on.
  * Thread: the reactor's.
  */
 void read_interest(struct conn *conn);

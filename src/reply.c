@@ -5,6 +5,7 @@
 #include "drain.h"
 #include "process.h"
 #include "reactor.h"
+#include "source.h"
 #include "write.h"
 
 /** Jobs worked on before other callbacks of the pass get their turn. */
@@ -21,6 +22,10 @@ gone(struct reactor *r, struct job *job)
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
 	job_settle(job, &r->counters);
+	/* Until now the work counted for the source: to leave it behind and
+	 * come again is not a way to have more of it. */
+	source_leave(r->service->sources, job->source);
+	job->source = SOURCE_NONE;
 	if (state != NULL &&
 	    r->service->handler->connection_close != NULL) {
 		job_reset(job);
@@ -137,6 +142,9 @@ reply_job(struct reactor *r, struct job *job)
 		break;
 	case JOB_END:
 		ended(r, job);
+		break;
+	case JOB_NEWCOMER:
+		admit_passed(r, job);
 		break;
 	case JOB_DRAIN:
 		drain_begin(r);

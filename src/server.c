@@ -27,6 +27,7 @@
 #include "server.h"
 #include "service.h"
 #include "settings.h"
+#include "source.h"
 #include "wakeup.h"
 #include "work.h"
 #include "writer.h"
@@ -96,6 +97,18 @@ no_memory(const throng_config *config)
 }
 
 static throng_error
+open_sources(struct service *s)
+{
+
+	s->sources = sources_open(s->config.max_per_source,
+	    s->config.accept_rate, SOURCE_MAX);
+	if (s->sources != NULL)
+		return (THRONG_OK);
+	event_trouble(&s->log, THRONG_LOG_ERROR, "no-table-of-sources", errno);
+	return (errno == ENOMEM ? THRONG_ERR_NOMEM : THRONG_ERR_SYSTEM);
+}
+
+static throng_error
 open_listeners(throng_server *s)
 {
 	const throng_config *c = &s->service.config;
@@ -122,7 +135,10 @@ open_parts(throng_server *s)
 	s->parts = aligned_zeroed(c->reactors, sizeof(*s->parts));
 	s->worker_counters = aligned_zeroed(c->workers,
 	    sizeof(*s->worker_counters));
-	if (s->parts == NULL || s->worker_counters == NULL)
+	s->service.reactors = calloc(c->reactors,
+	    sizeof(*s->service.reactors));
+	if (s->parts == NULL || s->worker_counters == NULL ||
+	    s->service.reactors == NULL)
 		return (no_memory(c));
 	while (error == THRONG_OK && s->part_count < c->reactors) {
 		struct part *p = &s->parts[s->part_count];
@@ -131,6 +147,7 @@ open_parts(throng_server *s)
 		if (error != THRONG_OK)
 			break;
 		s->part_count++;
+		s->service.reactors[s->service.reactor_count++] = &p->reactor;
 		p->server = s;
 		p->reactor.drained = on_drained;
 		p->reactor.drained_argument = p;
@@ -164,7 +181,8 @@ throng_create(const throng_config *config, const throng_handler *handler,
 		error = THRONG_ERR_SYSTEM;
 		goto err;
 	}
-	if ((error = open_listeners(s)) != THRONG_OK ||
+	if ((error = open_sources(&s->service)) != THRONG_OK ||
+	    (error = open_listeners(s)) != THRONG_OK ||
 	    (error = open_parts(s)) != THRONG_OK)
 		goto err;
 	*server = s;
@@ -185,6 +203,8 @@ throng_free(throng_server *s)
 		reactor_close(&s->parts[i].reactor);
 	free(s->parts);
 	free(s->worker_counters);
+	free(s->service.reactors);
+	sources_close(s->service.sources);
 	for (unsigned i = 0; i < s->listener_count; i++)
 		listener_close(&s->listeners[i]);
 	if (s->control.read_fd != -1)

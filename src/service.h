@@ -14,6 +14,9 @@
 #include "running.h"
 #include "throng.h"
 
+struct reactor;
+struct sources;
+
 /** Constant once threads run, but for the atomics. */
 struct service {
 	throng_config config;
@@ -22,6 +25,9 @@ struct service {
 	struct log log;
 	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
+	struct sources *sources;      /* NULL: nobody is counted */
+	struct reactor **reactors;    /* all of them */
+	unsigned reactor_count;
 	uint64_t job_time_max;        /* nanoseconds of one job at a time */
 	_Atomic unsigned connections; /* admitted and not yet closed */
 	_Atomic bool draining;        /* no more is to be read */

@@ -333,7 +333,7 @@ open_reactor(void)
 	    inline_enter(reactor.inlined) == 0, "reactor");
 	check(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 &&
 	    fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0, "socketpair");
-	conn_open(&reactor, fds[0], &peer, service_admit(&service));
+	conn_open(&reactor, fds[0], &peer, admit(&reactor, &peer));
 	client = fds[1];
 }
 

@@ -154,7 +154,7 @@ rig_client(struct rig *rig)
 	assert_int_equal(unit_pair(fds), 0);
 	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
-	conn_open(&rig->reactor, fds[0], &peer, service_admit(&rig->service));
+	conn_open(&rig->reactor, fds[0], &peer, admit(&rig->reactor, &peer));
 	return (fds[1]);
 }
 

@@ -51,6 +51,7 @@ static struct {
 	uint64_t end;      /* when the end is ordered; UINT64_MAX: not */
 	bool ending;
 	bool drained;
+	uint64_t reaped;   /* clients that were, to make room */
 	uint64_t taken;
 } sim;
 
@@ -168,6 +169,12 @@ check_end(const struct sim_client *c, bool broken)
 
 	if (sim.ending || (broken && c->last))
 		return;
+	/* It had asked for nothing when somebody else needed its place. */
+	if (c->got == 0 && sim.reaped < atomic_load(
+	    &sim.reactor.counters.reaped)) {
+		sim.reaped++;
+		return;
+	}
 	/* Refused, it went on sending for longer than is listened to. */
 	if (broken && c->got == 0 && sim.plan->clients > sim.plan->places)
 		return;
@@ -421,7 +428,7 @@ run_thread(void)
 		fd = vk_accepted(c->sock);
 		c->next = vk_now();
 		counter_add(&sim.service.shared.connections, 1);
-		(void)converse(&sim.service, fd, &peer);
+		(void)converse(&sim.service, fd, &peer, NULL);
 		counter_add(&sim.service.shared.closed, 1);
 		close(fd);
 		while (c->sock != NULL)

@@ -13,6 +13,7 @@
 #include "accept.h"
 #include "clock.h"
 #include "listen.h"
+#include "source.h"
 
 /* Errors that accepting is to meet, and how often it was tried. */
 static int accept_error, accept_errors;
@@ -80,10 +81,13 @@ serve(void)
 static int
 close_rig(void **state)
 {
+	struct sources *sources;
 
 	(void)state;
 	accept_errors = 0;
+	sources = rig->service.sources;
 	rig_free(rig);
+	sources_close(sources);
 	listener_close(&listener);
 	return (0);
 }
@@ -196,6 +200,37 @@ out_of_descriptors(void **state)
 	close(second);
 }
 
+/* A connection that closes gives its descriptor to the next one at once. */
+static void
+room_again(void **state)
+{
+	int first, second;
+	uint64_t since;
+
+	(void)state;
+	serve();
+	first = dial();
+	turn_until_open(1);
+	second = dial();
+	since = clock_now();
+	accept_error = EMFILE;
+	accept_errors = 1;
+	while (rig_stats(rig).accept_paused == 0)
+		rig_turn(rig);
+	assert_true(rig->reactor.accept_paused);
+	conn_close(rig_conn(rig, 0), CLOSE_EOF);
+	assert_false(rig->reactor.accept_paused);
+	/* One turn to begin again, one to accept; fewer than a pause takes. */
+	for (int i = 0; i < 3; i++)
+		rig_turn(rig);
+	if (clock_now() - since < 10 * CLOCK_MS)
+		assert_int_equal(rig->reactor.open, 1);
+	turn_until_open(1);
+	accept_room(&rig->reactor); /* nothing to do */
+	close(first);
+	close(second);
+}
+
 /* Even when there is no memory to wait for better times with. */
 static void
 no_memory_to_pause(void **state)
@@ -259,7 +294,8 @@ refusals(void **state)
 	rig->service.max_connections = 1;
 	serve();
 	in = dial();
-	turn_until_open(1);
+	rig_say(in, "first\n");
+	rig_hear(rig, in, "first\n");
 	for (int i = 0; i < MANY; i++)
 		fds[i] = dial();
 	while (rig_stats(rig).refused < MANY)
@@ -275,6 +311,72 @@ refusals(void **state)
 	rig_say(in, "a\n");
 	rig_hear(rig, in, "a\n");
 	close(in);
+}
+
+/* A source's own limits: refused for them, and counted by reason. */
+static void
+sources_limits(void **state)
+{
+	int fds[5];
+
+	(void)state;
+	rig->service.sources = sources_open(3, 4, 10);
+	serve();
+	for (int i = 0; i < 4; i++)
+		fds[i] = dial();
+	turn_until_open(4);
+	assert_int_equal(rig_stats(rig).refused_source, 1);
+	rig_hear(rig, fds[3], BUSY);
+	rig_end(rig, fds[3]);
+	close(fds[0]);
+	turn_until_open(2);
+	fds[0] = dial();
+	turn_until_open(3);
+	close(fds[0]);
+	turn_until_open(2);
+	/* Four have come within a second. */
+	fds[0] = dial();
+	rig_hear(rig, fds[0], BUSY);
+	rig_end(rig, fds[0]);
+	assert_int_equal(rig_stats(rig).refused_rate, 1);
+	assert_int_equal(rig_stats(rig).refused, 2);
+	assert_int_equal(rig_stats(rig).connections, 4);
+	assert_int_equal(atomic_load(&rig->service.connections), 2);
+	close(fds[1]);
+	close(fds[2]);
+}
+
+/* Work that was begun for a client that left still counts for its source. */
+static void
+work_counts(void **state)
+{
+	static const struct linger at_once = { 1, 0 };
+	int first, second;
+
+	(void)state;
+	rig->service.sources = sources_open(1, 1000000, 10);
+	serve();
+	first = dial();
+	rig_say(first, "a\n");
+	turn_until_open(1);
+	while (rig->held_count == 0)
+		rig_turn(rig);
+	/* A reset: who only ends his sending waits for the reply. */
+	assert_int_equal(setsockopt(first, SOL_SOCKET, SO_LINGER, &at_once,
+			     sizeof(at_once)),
+	    0);
+	close(first);
+	turn_until_open(0);
+	second = dial();
+	turn_until_open(1);
+	assert_int_equal(rig_stats(rig).refused_source, 1);
+	rig_hear(rig, second, BUSY);
+	rig_end(rig, second);
+	second = dial();
+	turn_until_open(1);
+	rig_say(second, "b\n");
+	rig_hear(rig, second, "b\n");
+	close(second);
 }
 
 /* At the end those who wait are let in; then nobody is. */
@@ -324,9 +426,12 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(budget),
 		TEST(out_of_descriptors),
+		TEST(room_again),
 		TEST(no_memory_to_pause),
 		TEST(others_errors),
 		TEST(refusals),
+		TEST(sources_limits),
+		TEST(work_counts),
 		TEST(stops),
 		TEST(opening_fails),
 	};

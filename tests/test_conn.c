@@ -56,6 +56,8 @@ refused(void **state)
 	rig->service.max_connections = 1;
 	rig_start(rig);
 	in = rig_client(rig);
+	rig_say(in, "first\n");
+	rig_hear(rig, in, "first\n");
 	out = rig_client(rig);
 	assert_int_equal(rig->reactor.refusing, 1);
 	rig_say(out, "served?\n");
@@ -63,7 +65,7 @@ refused(void **state)
 	rig_end(rig, out);
 	assert_int_equal(rig_stats(rig).refused, 1);
 	assert_int_equal(rig_stats(rig).connections, 1);
-	assert_int_equal(rig_stats(rig).requests, 0);
+	assert_int_equal(rig_stats(rig).requests, 1);
 	assert_int_equal(rig->reactor.refusing, 0);
 	/* Those in are not disturbed, and leaving makes room. */
 	rig_say(in, "a\n");
@@ -75,6 +77,75 @@ refused(void **state)
 	rig_hear(rig, in, "b\n");
 	assert_int_equal(rig_stats(rig).connections, 2);
 	close(in);
+	rig_free(rig);
+}
+
+/* When it is full, the one that has said nothing the longest makes room; a
+ * part of a request is nothing. */
+static void
+reaped(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[4], more;
+
+	(void)state;
+	rig->service.max_connections = 4;
+	rig_start(rig);
+	for (int i = 0; i < 4; i++)
+		fds[i] = rig_client(rig);
+	rig_say(fds[0], "a\n");
+	rig_hear(rig, fds[0], "a\n");
+	rig_say(fds[1], "part");
+	rig_settle(rig);
+	more = rig_client(rig);
+	rig_end(rig, fds[1]);
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	assert_int_equal(rig_stats(rig).dropped_partial, 1);
+	assert_int_equal(rig->reactor.open, 4);
+	assert_true(rig_silent(fds[2]));
+	rig_say(more, "b\n");
+	rig_hear(rig, more, "b\n");
+	for (int i = 2; i < 4; i++) {
+		rig_say(fds[i], "c\n");
+		rig_hear(rig, fds[i], "c\n");
+	}
+	/* Nobody is silent any more. */
+	fds[1] = rig_client(rig);
+	rig_hear(rig, fds[1], BUSY);
+	rig_end(rig, fds[1]);
+	assert_false(conn_reap(&rig->reactor));
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	assert_int_equal(rig_stats(rig).refused, 1);
+	assert_int_equal(rig_stats(rig).connections, 5);
+	close(fds[0]);
+	close(fds[2]);
+	close(fds[3]);
+	close(more);
+	rig_free(rig);
+}
+
+/* Whoever broke the framing, or left, is not reaped as well. */
+static void
+not_silent(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[3];
+
+	(void)state;
+	unit_framing(&rig->service, THRONG_FRAME_NETSTRING, 100);
+	rig_start(rig);
+	for (int i = 0; i < 3; i++)
+		fds[i] = rig_client(rig);
+	rig_say(fds[0], "nonsense");
+	rig_say(fds[1], "9:half");
+	shutdown(fds[1], SHUT_WR);
+	rig_settle(rig);
+	assert_true(conn_reap(&rig->reactor));
+	assert_false(conn_reap(&rig->reactor));
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	rig_end(rig, fds[2]);
+	rig_end(rig, fds[1]);
+	close(fds[0]);
 	rig_free(rig);
 }
 
@@ -381,6 +452,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused),
+		cmocka_unit_test(reaped),
+		cmocka_unit_test(not_silent),
 		cmocka_unit_test(slots),
 		cmocka_unit_test(lingers_to_the_end),
 		cmocka_unit_test(lingers_by_bytes),

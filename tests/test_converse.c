@@ -123,7 +123,7 @@ run(void *argument)
 	struct talk *t = argument;
 	struct peer peer = { 0 };
 
-	t->reason = converse(&t->service, t->server, &peer);
+	t->reason = converse(&t->service, t->server, &peer, NULL);
 	close(t->server);
 	return (NULL);
 }

@@ -106,7 +106,8 @@ client(void)
 
 	assert_int_equal(unit_pair(fds), 0);
 	assert_true(service_admit(&rig->service));
-	perclient_start(perclient, &rig->reactor, fds[0], &peer);
+	perclient_start(perclient, &rig->reactor, fds[0], &peer,
+	    (struct seat){ 0, ADMIT_OK });
 	return (fds[1]);
 }
 
@@ -211,6 +212,38 @@ no_thread(void **state)
 	await_open(0);
 }
 
+/* Whoever has said nothing the longest makes room, at once. */
+static void
+reaps(void **state)
+{
+	int fds[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		fds[i] = client();
+		if (i > 0) {
+			rig_say(fds[i], "a\n");
+			hear(fds[i], "a\n");
+			continue;
+		}
+		rig_say(fds[i], "part");
+	}
+	assert_true(perclient_reap(perclient));
+	assert_int_equal(rig->service.connections, 3);
+	assert_int_equal(rig_stats(rig).open, 3);
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	hear_end(fds[0]);
+	assert_false(perclient_reap(perclient));
+	for (int i = 1; i < 4; i++) {
+		rig_say(fds[i], "b\n");
+		hear(fds[i], "b\n");
+		close(fds[i]);
+	}
+	await_open(0);
+	assert_int_equal(rig_stats(rig).connections, 4);
+	assert_int_equal(rig->service.connections, 0);
+}
+
 /* The end: what has been sent is answered, then everybody is closed. */
 static void
 drains(void **state)
@@ -301,6 +334,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
 	static const struct CMUnitTest tests[] = {
 		TEST(serves),
+		TEST(reaps),
 		TEST(threads_are_joined),
 		TEST(no_thread),
 		TEST(drains),

@@ -347,6 +347,42 @@ no_memory_behind_a_job(void **state)
 	close(other);
 }
 
+/* The buffer that all share is never given away for nothing: without memory
+ * for another one a request is copied, and without memory for that its
+ * connection alone is closed. */
+static void
+no_memory_to_share(void **state)
+{
+	int others[3];
+
+	(void)state;
+	serve(THRONG_FRAME_LINE, 4u << 20);
+	for (int i = 0; i < 3; i++)
+		others[i] = rig_client(rig);
+	realloc_most = 100000;
+	for (int i = 0; i < 3; i++) {
+		pour(20000);
+		rig_say(client, "\n");
+		rig_hear_x(rig, client, 20000);
+	}
+	realloc_most = 1000;
+	pour(20000);
+	rig_say(client, "\n");
+	for (int i = 0; i < 3; i++)
+		rig_say(others[i], "a\n");
+	for (int i = 0; i < 3; i++)
+		rig_hear(rig, others[i], "a\n");
+	rig_end(rig, client);
+	client = dup(0);
+	assert_int_equal(rig->reactor.open, 3);
+	realloc_most = SIZE_MAX;
+	for (int i = 0; i < 3; i++) {
+		rig_say(others[i], "b\n");
+		rig_hear(rig, others[i], "b\n");
+		close(others[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -364,6 +400,7 @@ main(void)
 		TEST(raw_pieces),
 		TEST(no_memory),
 		TEST(no_memory_behind_a_job),
+		TEST(no_memory_to_share),
 	};
 
 	unit_guard();

@@ -8,6 +8,7 @@ RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 RIG_FILES = tests/rig.c tests/rig.h
+TRIAL_FILES = tests/trial.c tests/trial.h tests/results.c tests/results.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
@@ -43,6 +44,8 @@ UNIT_TESTS = \
 	test_mpsc \
 	test_park \
 	test_peer \
+	test_siphash \
+	test_source \
 	test_refuse \
 	test_ring \
 	test_throttle \
@@ -80,6 +83,15 @@ test_park_LDADD = $(UNIT_LIBS)
 test_peer_SOURCES = tests/test_peer.c $(UNIT_FILES)
 test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_peer_LDADD = $(UNIT_LIBS)
+
+test_siphash_SOURCES = tests/test_siphash.c $(UNIT_FILES)
+test_siphash_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_siphash_LDADD = $(UNIT_LIBS)
+
+test_source_SOURCES = tests/test_source.c $(UNIT_FILES)
+test_source_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
+test_source_LDADD = $(UNIT_LIBS)
 
 test_refuse_SOURCES = tests/test_refuse.c $(UNIT_FILES)
 test_refuse_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -182,7 +194,7 @@ test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_write_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
 
-test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
+test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES) $(TRIAL_FILES)
 test_oom_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_oom_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup

@@ -1,0 +1,157 @@
+#include "admit.h"
+
+#include "clock.h"
+#include "conn.h"
+#include "perclient.h"
+#include "reactor.h"
+#include "source.h"
+
+/* Somebody who has said nothing yet makes room. */
+static bool
+make_room(struct reactor *r)
+{
+
+	return (r->perclient != NULL ? perclient_reap(r->perclient) :
+	    conn_reap(r));
+}
+
+/* Another reactor with somebody who has said nothing yet, or NULL. */
+static struct reactor *
+find_room(const struct reactor *r)
+{
+	const struct service *s = r->service;
+
+	for (unsigned i = 1; i < s->reactor_count; i++) {
+		struct reactor *other =
+		    s->reactors[(r->number + i) % s->reactor_count];
+
+		/* Relaxed: a hint; who is asked looks for himself. */
+		if (atomic_load_explicit(&other->silent_count,
+		    memory_order_relaxed) > 0)
+			return (other);
+	}
+	return (NULL);
+}
+
+/*
+ * Take a place. Another reactor may take the one that was made: once more.
+ * Whoever is to be silent is announced first, so that at no time all places
+ * are taken while nobody is known to be silent.
+ */
+static bool
+take_place(struct reactor *r)
+{
+	bool pool = r->perclient == NULL;
+
+	if (pool)
+		reactor_count_silent(r, 1);
+	while (!service_admit(r->service))
+		if (!make_room(r)) {
+			if (pool)
+				reactor_count_silent(r, -1);
+			return (false);
+		}
+	return (true);
+}
+
+struct seat
+admit(struct reactor *r, const struct peer *peer)
+{
+	struct service *s = r->service;
+	struct seat seat = { .source = SOURCE_NONE };
+
+	/* First, so that nobody is closed for one who is refused anyway. */
+	switch (source_enter(s->sources, peer, clock_now(), &seat.source)) {
+	case SOURCE_OK:
+		break;
+	case SOURCE_MANY:
+		seat.admission = ADMIT_SOURCE;
+		return (seat);
+	case SOURCE_FAST:
+		seat.admission = ADMIT_RATE;
+		return (seat);
+	}
+	if (take_place(r))
+		return (seat);
+	if (find_room(r) != NULL) {
+		seat.admission = ADMIT_PASS;
+		return (seat);
+	}
+	source_leave(s->sources, seat.source);
+	return ((struct seat){ SOURCE_NONE, ADMIT_FULL });
+}
+
+static void
+refuse(struct reactor *r, int fd, const struct peer *peer, uint32_t source)
+{
+
+	source_leave(r->service->sources, source);
+	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
+}
+
+void
+admit_pass(struct reactor *r, int fd, const struct peer *peer,
+    struct seat seat)
+{
+	struct reactor *other = find_room(r);
+	struct mpsc_chain chain = { 0 };
+	struct job *job;
+
+	if (other == NULL || (job = job_new(0)) == NULL) {
+		refuse(r, fd, peer, seat.source);
+		return;
+	}
+	job->kind = JOB_NEWCOMER;
+	job->slot = (uint32_t)fd;
+	job->source = seat.source;
+	job->peer = *peer;
+	mpsc_chain_add(&chain, &job->node);
+	if (reactor_push(other, &chain))
+		reactor_wake(other, &r->counters);
+}
+
+void
+admit_passed(struct reactor *r, struct job *job)
+{
+	int fd = (int)job->slot;
+
+	/* At the end a reactor that has none left has said so already. */
+	if (r->phase != REACTOR_SERVING) {
+		source_leave(r->service->sources, job->source);
+		evutil_closesocket(fd);
+	} else if (take_place(r)) {
+		conn_open(r, fd, &job->peer,
+		    (struct seat){ job->source, ADMIT_OK });
+	} else {
+		refuse(r, fd, &job->peer, job->source);
+	}
+	job_free(job);
+}
+
+void
+admit_leave(struct service *s, uint32_t source)
+{
+
+	service_leave(s);
+	source_leave(s->sources, source);
+}
+
+void
+admit_refused(struct reactor *r, const struct peer *peer,
+    enum admission admission)
+{
+	static const char *const reasons[] = {
+		[ADMIT_OK] = "",
+		[ADMIT_FULL] = "busy",
+		[ADMIT_SOURCE] = "refused-source",
+		[ADMIT_RATE] = "refused-rate",
+		[ADMIT_PASS] = "busy",
+	};
+
+	counter_add_own(&r->counters.refused, 1);
+	if (admission == ADMIT_SOURCE)
+		counter_add_own(&r->counters.refused_source, 1);
+	if (admission == ADMIT_RATE)
+		counter_add_own(&r->counters.refused_rate, 1);
+	event_refused(&r->service->log, peer, reasons[admission]);
+}
