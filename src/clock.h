@@ -42,4 +42,16 @@ clock_coarse(void)
 #endif
 }
 
+/**
+ * clock_ms():
+ * Return the same in milliseconds that wrap round, for deadline.h.
+ * Thread: any.
+ */
+static inline uint32_t
+clock_ms(void)
+{
+
+	return ((uint32_t)(clock_now() / CLOCK_MS));
+}
+
 #endif /* CLOCK_H */

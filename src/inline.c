@@ -89,8 +89,10 @@ inline_pass(evutil_socket_t fd, short what, void *argument)
 		running_since(running, now);
 		process_job(&r->inlined->processor, job);
 		running_since(running, 0);
+		/* The handler may have taken long: the client has not. */
+		now = r->now = clock_now();
 		reply_job(r, job);
-		if ((now = clock_now()) >= end) {
+		if (r->now >= end) {
 			dispatch_later(r);
 			return;
 		}

@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "drain.h"
+#include "expire.h"
 #include "process.h"
 #include "reactor.h"
 #include "source.h"
@@ -50,6 +51,8 @@ reply_unworked(struct reactor *r, struct job *job)
 		/* As it was before it left. */
 		c->state = job->state;
 		c->job_out = false;
+		if (c->pace.state != PACE_NONE)
+			expire_resumed(c);
 		dispatch_again(r, job);
 	} else {
 		r->jobs_out--;
@@ -62,12 +65,20 @@ reply_unworked(struct reactor *r, struct job *job)
 static void
 deliver(struct reactor *r, struct conn *c, struct job *job)
 {
-	bool close = job->close, sent;
+	bool close = job->close, sent, over;
 
 	c->job = NULL;
 	c->job_out = false;
 	c->state = job->state;
+	c->active = reactor_ms(r);
+	if (!c->watched)
+		expire_replied(c);
+	/* Nothing of it was looked at meanwhile. */
+	if (c->pace.state != PACE_NONE)
+		expire_resumed(c);
 	sent = write_job(c, job) == 0;
+	over = sent && write_pending(c) >
+	    r->service->config.output_hard + job->last;
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
@@ -81,10 +92,12 @@ deliver(struct reactor *r, struct conn *c, struct job *job)
 	}
 	if (close)
 		conn_last(c, CLOSE_DONE);
-	if (sent)
-		conn_poke(c);
-	else
+	if (!sent)
 		conn_close(c, CLOSE_RESET);
+	else if (over)
+		conn_abort(c, CLOSE_OUTPUT_HARD);
+	else
+		conn_poke(c);
 }
 
 /* A worker is done with a connection's requests, for now. */
