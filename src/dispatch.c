@@ -357,6 +357,18 @@ dispatch_returned(struct reactor *r, const struct job *job)
 		event_active(d->pass, EV_TIMEOUT, 0);
 }
 
+void
+dispatch_now(struct reactor *r)
+{
+
+	if (r->inlined != NULL) {
+		inline_pass(-1, EV_TIMEOUT, r);
+		return;
+	}
+	hand_over(-1, EV_TIMEOUT, r->dispatch);
+	reply_look(r);
+}
+
 struct job *
 dispatch_take(struct reactor *r)
 {
