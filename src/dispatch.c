@@ -87,6 +87,7 @@ take_back(struct reactor *r, unsigned w)
 {
 	struct mpsc_node *node, *next;
 	struct mpsc_chain chain = { 0 };
+	struct reactor *home;
 	struct job *job;
 
 	for (node = pool_reclaim(r->pool, w); node != NULL; node = next) {
@@ -102,9 +103,11 @@ take_back(struct reactor *r, unsigned w)
 			reply_unworked(r, job);
 			continue;
 		}
+		/* Once pushed, the job is its reactor's. */
+		home = job->home;
 		mpsc_chain_add(&chain, node);
-		if (reactor_push(job->home, &chain))
-			reactor_wake(job->home, &r->counters);
+		if (reactor_push(home, &chain))
+			reactor_wake(home, &r->counters);
 	}
 }
 
@@ -352,6 +355,18 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
 	if (!backlog_empty(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
+}
+
+void
+dispatch_now(struct reactor *r)
+{
+
+	if (r->inlined != NULL) {
+		inline_pass(-1, EV_TIMEOUT, r);
+		return;
+	}
+	hand_over(-1, EV_TIMEOUT, r->dispatch);
+	reply_look(r);
 }
 
 struct job *

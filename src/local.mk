@@ -24,6 +24,7 @@ libthrong_core_la_SOURCES = \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
+	src/input.c src/input.h \
 	src/job.c src/job.h \
 	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \
@@ -51,6 +52,7 @@ libthrong_core_la_SOURCES = \
 	src/settings.c src/settings.h \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
+	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \

@@ -20,6 +20,7 @@
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
+#include "spares.h"
 #include "wakeup.h"
 
 struct acceptor;
@@ -89,6 +90,8 @@ struct reactor {
 
 	/* read.c */
 	struct bytes scratch; /* where reads go first */
+	size_t gathered;      /* bytes of large requests since the last look */
+	struct spares spares; /* large buffers for the next large frame */
 
 	/* reply.c */
 	struct mpsc_node *pending; /* taken, not yet worked on */

@@ -119,9 +119,10 @@ test_library_SOURCES = tests/test_library.c $(inside_files)
 test_library_CFLAGS = $(unit_cflags)
 test_library_LDADD = $(inside_libs)
 
-test_library_log_SOURCES = tests/test_library_log.c $(inside_files)
+test_library_log_SOURCES = tests/test_library_log.c tests/json.c tests/json.h \
+	$(inside_files)
 test_library_log_CFLAGS = $(unit_cflags)
-test_library_log_LDADD = $(inside_libs)
+test_library_log_LDADD = $(inside_libs) $(LIBEVENT_LIBS)
 
 test_library_unruly_SOURCES = tests/test_library_unruly.c $(inside_files)
 test_library_unruly_CFLAGS = $(unit_cflags)

@@ -36,6 +36,8 @@ UNIT_TESTS = \
 	test_gather \
 	test_process \
 	test_reply_build \
+	test_reply_lend \
+	test_spares \
 	test_events \
 	test_log \
 	test_bytes \
@@ -148,6 +150,14 @@ test_process_SOURCES = tests/test_process.c $(UNIT_FILES)
 test_process_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_process_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_process_LDADD = $(UNIT_LIBS)
+
+test_reply_lend_SOURCES = tests/test_reply_lend.c $(UNIT_FILES)
+test_reply_lend_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_lend_LDADD = $(UNIT_LIBS)
+
+test_spares_SOURCES = tests/test_spares.c $(UNIT_FILES)
+test_spares_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_spares_LDADD = $(UNIT_LIBS)
 
 test_reply_build_SOURCES = tests/test_reply_build.c $(UNIT_FILES)
 test_reply_build_CPPFLAGS = $(UNIT_CPPFLAGS)
