@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "dispatch.h"
 #include "gather.h"
+#include "hold.h"
 #include "read.h"
 #include "refuse.h"
 #include "source.h"
@@ -35,6 +36,8 @@ slot_make(struct reactor *r)
 		    SLOTS_FIRST;
 		struct conn **slots;
 
+		if (hold_room(r, room) == -1)
+			return (NULL);
 		slots = realloc(r->slots, room * sizeof(*slots));
 		if (slots == NULL)
 			return (NULL);
@@ -292,6 +295,7 @@ conn_close(struct conn *c, enum close_reason reason)
 	if (c->phase == CONN_LINGER)
 		TAILQ_REMOVE(&r->lingering, c, list);
 	conn_heard(c);
+	hold_end(c);
 	end_input(c, reason);
 	end_job(c);
 	end_state(c);
@@ -312,6 +316,15 @@ conn_close(struct conn *c, enum close_reason reason)
 		accept_room(r);
 	slot_give(c);
 	reactor_poke(r);
+}
+
+void
+conn_abort(struct conn *c, enum close_reason reason)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	conn_close(c, reason);
 }
 
 void
@@ -359,6 +372,7 @@ linger(struct conn *c)
 		return;
 	}
 	end_input(c, c->reason);
+	hold_look(c);
 	if (event_add(&c->readable, NULL) == -1)
 		conn_close(c, c->reason);
 }
@@ -382,7 +396,8 @@ conn_poke(struct conn *c)
 			conn_close(c, c->reason);
 		return;
 	}
-	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT) {
+	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT &&
+	    (write_pending(c) == 0 || !hold_waits(c))) {
 		c->job_held = false;
 		dispatch_job(c->reactor, c->job);
 	}
@@ -399,5 +414,6 @@ conn_poke(struct conn *c)
 		linger(c);
 		return;
 	}
+	hold_look(c);
 	read_interest(c);
 }

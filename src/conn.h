@@ -73,6 +73,9 @@ struct conn {
 	int fd;
 	uint32_t slot;
 	uint32_t generation;
+	uint32_t heap_at;   /* see hold.c */
+	size_t held;        /* bytes, see hold.h */
+	size_t moved;       /* bytes of buffers that the output has whole */
 	uint32_t lingered;  /* bytes read while lingering */
 	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */
@@ -146,6 +149,13 @@ void conn_close(struct conn *conn, enum close_reason reason);
  * Thread: the reactor's.
  */
 bool conn_expire(struct reactor *reactor, uint64_t now);
+
+/**
+ * conn_abort(conn, reason):
+ * The same with a reset: what the kernel still holds for the client is
+ * dropped, too. Thread: the reactor's.
+ */
+void conn_abort(struct conn *conn, enum close_reason reason);
 
 /**
  * conn_slots_free(reactor):

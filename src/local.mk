@@ -5,6 +5,7 @@ libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/admit.c src/admit.h \
 	src/address.c src/address.h \
+	src/budget.c src/budget.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \
@@ -18,6 +19,7 @@ libthrong_core_la_SOURCES = \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
+	src/hold.c src/hold.h \
 	src/job.c src/job.h \
 	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \

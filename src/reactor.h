@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 
 #include "counters.h"
+#include "hold.h"
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
@@ -72,11 +73,15 @@ struct reactor {
 	unsigned open;
 	unsigned refusing; /* connections admitted only to be refused */
 
+	/* hold.c */
+	struct hold hold;
+
 	/* dispatch.c */
 	struct dispatch *dispatch;
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
+	unsigned idle_max;
 
 	/* read.c */
 	struct bytes scratch; /* where reads go first */

@@ -18,6 +18,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "gather.h"
+#include "hold.h"
 #include "write.h"
 
 /** Bytes read at a time, and how often in a row. */
@@ -209,7 +210,7 @@ static bool
 may_take(const struct conn *c)
 {
 
-	return (c->phase == CONN_OPEN && !c->job_out &&
+	return (c->phase == CONN_OPEN && !c->job_out && !hold_waits(c) &&
 	    write_pending(c) <= CONN_OUTPUT_SOFT);
 }
 
@@ -302,6 +303,10 @@ read_arrived(evutil_socket_t fd, short what, void *argument)
 		more = turn(c);
 		if (conn_find(r, slot, generation) == NULL)
 			return;
+		hold_look(c);
+		hold_settle(r);
+		if (conn_find(r, slot, generation) == NULL)
+			return;
 		more = more && c->phase == CONN_OPEN && !c->eof &&
 		    !read_must_wait(c);
 	}
@@ -320,7 +325,7 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (write_pending(c) > CONN_OUTPUT_SOFT ||
+	return (write_pending(c) > CONN_OUTPUT_SOFT || hold_waits(c) ||
 	    ((c->job_out || c->job_held || (c->job != NULL &&
 	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
 }

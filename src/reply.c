@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "drain.h"
+#include "hold.h"
 #include "reactor.h"
 #include "source.h"
 #include "write.h"
@@ -21,6 +22,8 @@ gone(struct reactor *r, struct job *job)
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
 	job_settle(job, &r->counters);
+	job_uncharge(job, r->service->budget);
+	hold_back(r, job);
 	/* Until now the work counted for the source: to leave it behind and
 	 * come again is not a way to have more of it. */
 	source_leave(r->service->sources, job->source);
@@ -74,6 +77,7 @@ replied(struct reactor *r, struct job *job)
 	c->job_out = false;
 	c->state = job->state;
 	sent = write_job(c, job) == 0;
+	job_uncharge(job, r->service->budget);
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
@@ -159,6 +163,7 @@ reply_look(struct reactor *r)
 		r->pending = node->next;
 		reply_job(r, job_of(node));
 	}
+	hold_settle(r);
 	/* Nobody signals for what was taken already. */
 	if (r->pending != NULL)
 		event_active(r->wakeup_event, EV_READ, 0);

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "throng.h"
 
+struct budget;
 struct reactor;
 struct sources;
 
@@ -24,6 +25,7 @@ struct service {
 	struct log log;
 	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
+	struct budget *budget;        /* NULL: no limit */
 	struct sources *sources;      /* NULL: nobody is counted */
 	struct reactor **reactors;    /* all of them */
 	unsigned reactor_count;

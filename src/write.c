@@ -82,13 +82,26 @@ start(struct conn *c)
 	return (bufferevent_enable(c->bev, EV_WRITE));
 }
 
+/** A buffer that the output has taken over, and whose connection it is. */
+struct moved {
+	struct reactor *reactor;
+	uint32_t slot;
+	uint32_t generation;
+	struct bytes bytes;
+};
+
 static void
 free_moved(const void *data, size_t length, void *argument)
 {
+	struct moved *m = argument;
+	struct conn *c = conn_find(m->reactor, m->slot, m->generation);
 
 	(void)data;
 	(void)length;
-	free(argument);
+	if (c != NULL)
+		c->moved -= m->bytes.size;
+	free(m->bytes.data);
+	free(m);
 }
 
 /* The output takes the job's buffer over; the job goes on without one. */
@@ -97,10 +110,17 @@ move(struct conn *c, struct job *job, size_t from)
 {
 	struct evbuffer *output = output_of(c);
 	struct bytes *b = &job->out;
+	struct moved *m;
 
-	if (output == NULL || evbuffer_add_reference(output, b->data + from,
-	    b->length - from, free_moved, b->data) == -1)
+	if (output == NULL || (m = malloc(sizeof(*m))) == NULL)
 		return (-1);
+	*m = (struct moved){ c->reactor, c->slot, c->generation, *b };
+	if (evbuffer_add_reference(output, b->data + from, b->length - from,
+	    free_moved, m) == -1) {
+		free(m);
+		return (-1);
+	}
+	c->moved += b->size;
 	*b = (struct bytes){ 0 };
 	return (start(c));
 }
