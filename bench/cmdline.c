@@ -42,6 +42,12 @@ static const struct option_row rows[] = {
 	    "connections on top that send nothing (0)" },
 	{ "active", NUMBER, AT(active), 1, 10000000, "N",
 	    "connections that are used (all of --connections)" },
+	{ "probe", NUMBER, AT(probe), 1, 100000, "R",
+	    "4 connections more, with R requests per second, Poisson,\n"
+	    "measured apart (none)" },
+	{ "disturb", TEXT, AT(disturb_text), 0, 0, "KIND:N,...",
+	    "each load also beside clients that do not behave: slow-read,\n"
+	    "dribble, half, reset, churn, silent (none)" },
 	{ "depth", NUMBER, AT(depth), 1, 1024, "D",
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",
@@ -115,7 +121,8 @@ static const struct option_row rows[] = {
 	{ "no-count", FLAG, AT(no_count), 0, 0, NULL,
 	    "compare: no counting of system calls at the end" },
 	{ "out", TEXT, AT(out), 0, 0, "DIR",
-	    "write report.html, report.json, report.md there" },
+	    "write report.html, .json and .md there, and for each target\n"
+	    "its histogram, as .hgrm" },
 	{ "json", TEXT, AT(json), 0, 0, "FILE", "write JSON there; - is stdout" },
 	{ "html", TEXT, AT(html), 0, 0, "FILE", "write HTML there" },
 	{ "md", TEXT, AT(md), 0, 0, "FILE", "write Markdown there" },

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "disturb.h"
 #include "frame.h"
 #include "gates.h"
 #include "plan.h"
@@ -43,6 +44,9 @@ struct cmdline {
 	int rates_are_shares;   /* of the capacity: "10%,50%" */
 	const char *rate_text;
 	uint64_t idle;
+	uint64_t probe;         /* requests per second; 0: none */
+	const char *disturb_text;
+	struct disturb disturb;
 	uint64_t active;        /* 0: all */
 	uint64_t depth;
 	const char *arrival_text;

@@ -59,6 +59,11 @@ read_names(struct cmdline *o)
 	else if (o->gates_text != NULL &&
 	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
 		return (cmdline_wrong("gate", o->gates_text, why));
+	if (o->disturb_text != NULL &&
+	    disturb_parse(o->disturb_text, &o->disturb))
+		return (cmdline_wrong("disturb", o->disturb_text, "not as in "
+		    "slow-read:50,dribble:10 (slow-read, dribble, half, "
+		    "reset, churn, silent; at most 10000)"));
 	if (one_of(o->layout, layouts, &i))
 		return (cmdline_wrong("layout", o->layout, "not shared or split"));
 	if (one_of(o->netns, netns, &i))
@@ -80,6 +85,9 @@ settle_tail(struct cmdline *o)
 		    "not wait-..., which is what tail needs"));
 	if (o->html != NULL)
 		return (cmdline_wrong("html", o->html, "not with tail"));
+	if (o->disturb_text != NULL)
+		return (cmdline_wrong("disturb", o->disturb_text,
+		    "not with tail"));
 	if (o->workers == 0)
 		o->workers = 16;
 	if (o->blocks == 0)

@@ -35,7 +35,8 @@ struct gen {
 	struct engine_trace *traces; /* of all, one after the other */
 	uint32_t *completions;
 	size_t mapped;
-	uint32_t count;
+	uint32_t count; /* of all processes */
+	uint32_t bulk;  /* of which generators; then probe, disturbers */
 	struct process processes[];
 };
 
@@ -71,7 +72,7 @@ static int
 map_parts(struct gen *g)
 {
 	size_t parts = g->count * sizeof(struct gen_part);
-	size_t traces = (size_t)g->count * g->config.trace *
+	size_t traces = (size_t)g->bulk * g->config.trace *
 	    sizeof(struct engine_trace);
 
 	g->mapped = parts + traces + (size_t)(g->config.active + 1) * sizeof(uint32_t);
@@ -86,29 +87,60 @@ map_parts(struct gen *g)
 	return (0);
 }
 
-/* In the child: nothing of the parent's ends but its own pair. */
+/* The probe: a generator of its own, which keeps to its own plan. */
+static int
+run_probe(struct gen_job *job)
+{
+	struct gen_config own = *job->config;
+	uint32_t completions[GEN_PROBES] = { 0 };
+
+	own.plan = own.probe;
+	own.churn = 0;
+	own.stay = 0;
+	own.trace = 0;
+	job->config = &own;
+	job->connections = job->active = GEN_PROBES;
+	job->completions = completions;
+	return (gen_run(job));
+}
+
+/* The job of a process that is none of the above. */
 static void
-child(struct gen *g, uint32_t i, int control)
+share(const struct gen *g, uint32_t i, struct gen_job *out)
 {
 	const uint64_t all = g->config.connections, use = g->config.active;
-	struct gen_job job = { .config = &g->config, .part = &g->parts[i],
-	    .address = &g->config.addresses[i % g->config.shards],
-	    .control = control };
+	struct gen_job job = *out;
 
-	job.first = (uint32_t)(use * i / g->count);
-	job.active = (uint32_t)(use * (i + 1) / g->count) - job.first;
-	job.connections = (uint32_t)(all * (i + 1) / g->count) -
-	    (uint32_t)(all * i / g->count);
+	job.first = (uint32_t)(use * i / g->bulk);
+	job.active = (uint32_t)(use * (i + 1) / g->bulk) - job.first;
+	job.connections = (uint32_t)(all * (i + 1) / g->bulk) -
+	    (uint32_t)(all * i / g->bulk);
 	if (job.connections < job.active)
 		job.connections = job.active;
 	job.completions = g->completions + job.first;
 	job.trace = g->traces + (size_t)i * g->config.trace;
+	*out = job;
+}
+
+/* In the child: nothing of the parent's ends but its own pair. */
+static void
+child(struct gen *g, uint32_t i, int control)
+{
+	struct gen_job job = { .config = &g->config, .part = &g->parts[i],
+	    .address = &g->config.addresses[i % g->config.shards],
+	    .control = control };
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	for (uint32_t k = 0; k < i; k++)
 		close(g->processes[k].control);
-	_exit(gen_run(&job));
+	if (i < g->bulk) {
+		share(g, i, &job);
+		_exit(gen_run(&job));
+	}
+	_exit(i == g->bulk && g->config.probe != NULL ? run_probe(&job) :
+	    gen_disturb(&job));
 }
 
 static int
@@ -179,7 +211,8 @@ gen_start(const struct gen_config *config, gen_tick tick, void *context,
     char *why, size_t size)
 {
 	const uint64_t slack = 5ull * 1000 * 1000 * 1000;
-	uint32_t count = process_count(config);
+	const uint32_t bulk = process_count(config), count = bulk +
+	    (config->probe != NULL) + (disturb_total(&config->disturb) > 0);
 	struct gen *g = calloc(1, sizeof(*g) + count *
 	    sizeof(struct process));
 
@@ -187,6 +220,7 @@ gen_start(const struct gen_config *config, gen_tick tick, void *context,
 		goto err;
 	g->config = *config;
 	g->count = count;
+	g->bulk = bulk;
 	for (uint32_t i = 0; i < count; i++)
 		g->processes[i] = (struct process){ -1, -1 };
 	if (map_parts(g))
@@ -211,7 +245,7 @@ gen_connect_ns(const struct gen *g)
 {
 	uint64_t begin = UINT64_MAX, end = 0;
 
-	for (uint32_t i = 0; i < g->count; i++) {
+	for (uint32_t i = 0; i < g->bulk; i++) {
 		if (g->parts[i].connect_begin < begin)
 			begin = g->parts[i].connect_begin;
 		if (g->parts[i].connect_end > end)
@@ -224,7 +258,7 @@ uint32_t
 gen_processes(const struct gen *g)
 {
 
-	return (g->count);
+	return (g->bulk);
 }
 
 int
@@ -282,7 +316,7 @@ gen_peek(const struct gen *g, uint64_t *replies, uint64_t *begin,
 
 	*replies = 0;
 	*begin = g->parts[0].record.begin;
-	for (uint32_t i = 0; i < g->count; i++) {
+	for (uint32_t i = 0; i < g->bulk; i++) {
 		*replies += g->parts[i].record.replies;
 		hist_merge(response, &g->parts[i].record.response);
 	}
@@ -302,7 +336,10 @@ gen_collect(const struct gen *g, struct gen_result *result)
 	for (uint32_t i = 0; i < g->count; i++) {
 		const struct gen_part *part = &g->parts[i];
 
-		record_merge(result->record, &part->record);
+		if (i < g->bulk)
+			record_merge(result->record, &part->record);
+		else if (result->probe != NULL)
+			record_merge(result->probe, &part->record);
 		if (part->gap > result->gap)
 			result->gap = part->gap;
 		result->slack += part->slack;
@@ -319,7 +356,7 @@ const struct engine_trace *
 gen_trace(const struct gen *g, uint32_t i, uint64_t *count)
 {
 
-	*count = i < g->count ? g->parts[i].traced : 0;
+	*count = i < g->bulk ? g->parts[i].traced : 0;
 	return (g->traces + (size_t)i * g->config.trace);
 }
 

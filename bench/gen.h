@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "disturb.h"
 #include "engine.h"
 #include "frame.h"
 #include "payload.h"
@@ -21,6 +22,9 @@
 
 /** Descriptors that a generator keeps for itself. */
 #define GEN_SPARE 64
+
+/** Connections of the probe, which has a process of its own. */
+#define GEN_PROBES 4
 
 /** What the generators are to do; the pointers must outlive them. */
 struct gen_config {
@@ -39,6 +43,8 @@ struct gen_config {
 	double stay;            /* see struct engine_config */
 	uint32_t trace;         /* answers to note one by one; 0: none */
 	int churn;              /* see struct engine_config */
+	const struct plan *probe; /* measured apart; NULL: none */
+	struct disturb disturb; /* those who do not behave */
 	uint64_t seed;
 	uint64_t connect_ns;    /* give up connecting after that long */
 	const char *congestion; /* control, or NULL: as the system has it */
@@ -48,6 +54,7 @@ struct gen_config {
 /** What a measurement gave, all generators together. */
 struct gen_result {
 	struct record *record;      /* the caller's, filled in */
+	struct record *probe;       /* the caller's, that of the probe */
 	const uint32_t *completions; /* per active connection, the generators' */
 	uint64_t gap;               /* longest without a reply, ns */
 	int64_t slack;              /* closed loop: see engine_slack() */
@@ -80,7 +87,8 @@ uint64_t gen_connect_ns(const struct gen *gen);
 
 /**
  * gen_processes(gen):
- * Return how many processes there are. Thread: main.
+ * Return how many generators there are, without the probe and those who do
+ * not behave. Thread: main.
  */
 uint32_t gen_processes(const struct gen *gen);
 

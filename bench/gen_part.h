@@ -52,4 +52,12 @@ struct gen_job {
  */
 int gen_run(const struct gen_job *job);
 
+/**
+ * gen_disturb(job):
+ * Be the process of the clients that do not behave, until the parent closes
+ * the socket pair. Return the exit status. Thread: the only one of a new
+ * process.
+ */
+int gen_disturb(const struct gen_job *job);
+
 #endif /* BENCH_GEN_PART_H */

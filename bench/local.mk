@@ -48,7 +48,8 @@ libbench_shell_la_SOURCES = \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
-	bench/gen_connect.c bench/gen_state.h \
+	bench/gen_connect.c bench/gen_state.h bench/gen_disturb.c \
+	bench/disturb.c bench/disturb.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
 	bench/engine_churn.c \
@@ -85,4 +86,4 @@ c1m_opener_LDADD = libthrong_core.la
 CLEANFILES += c1m-opener
 EXTRA_DIST += bench/c1m/run bench/c1m/init
 
-EXTRA_DIST += doc/throng-bench.md
+EXTRA_DIST += doc/throng-bench.md bench/crosscheck.sh

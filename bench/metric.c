@@ -26,6 +26,8 @@ static const struct metric_info rows[METRICS] = {
 	[METRIC_SERVICE_P50] = { "service_p50_us", "service p50", "us", 1, 0 },
 	[METRIC_SERVICE_P99] = { "service_p99_us", "service p99", "us", 1, 0 },
 	[METRIC_LATE_P99] = { "lateness_p99_us", "lateness p99", "us", -1, 0 },
+	[METRIC_PROBE_P50] = { "probe_p50_us", "probe p50", "us", 1, 1 },
+	[METRIC_PROBE_P99] = { "probe_p99_us", "probe p99", "us", 1, 1 },
 	[METRIC_SWITCH] = { "switches", "context switches", "/request",
 	    1, 1 },
 	[METRIC_SWITCH_FORCED] = { "switches_forced", "of which involuntary",

@@ -25,6 +25,8 @@ enum metric {
 	METRIC_SERVICE_P50,  /* from the actual send, us */
 	METRIC_SERVICE_P99,
 	METRIC_LATE_P99,     /* lateness of the client, us */
+	METRIC_PROBE_P50,    /* response of the probe connections, us */
+	METRIC_PROBE_P99,
 	METRIC_SWITCH,       /* context switches per request */
 	METRIC_SWITCH_FORCED, /* of which involuntary */
 	METRIC_CALLS,        /* system calls per request (counting trials) */

@@ -77,6 +77,51 @@ write_one(const char *path, const struct results *r,
 	return (0);
 }
 
+/* A file name that stays in its folder, whatever the target is called. */
+static void
+hgrm_name(const struct results *r, uint32_t point, uint32_t target,
+    char *name, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+";
+	char part[RESULTS_NAME];
+
+	snprintf(part, sizeof(part), "%s", r->targets[target].name);
+	for (char *c = part; *c != '\0'; c++)
+		if (strchr(plain, *c) == NULL)
+			*c = '_';
+	if (r->point_count > 1)
+		snprintf(name, size, "%s-%u.hgrm", part, point + 1);
+	else
+		snprintf(name, size, "%s.hgrm", part);
+}
+
+/* The response of each target at each load, for HdrHistogram's plotter. */
+static int
+write_hgrm(const char *folder, const struct results *r)
+{
+	char path[PATH_ROOM], name[RESULTS_NAME + 16];
+	int rc = 0;
+
+	for (uint32_t p = 0; p < r->point_count; p++) {
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			const struct results_cell *c = results_cell(r, p, t);
+			FILE *f;
+
+			if (c == NULL || c->pooled == NULL)
+				continue;
+			hgrm_name(r, p, t, name, sizeof(name));
+			snprintf(path, sizeof(path), "%s/%s", folder, name);
+			if ((f = fopen(path, "we")) == NULL)
+				return (cannot(path));
+			rc |= report_hgrm(&c->pooled->response, f);
+			if (fclose(f) != 0 || rc != 0)
+				return (cannot(path));
+		}
+	}
+	return (0);
+}
+
 static int
 write_folder(const char *folder, const struct results *r)
 {
@@ -92,7 +137,7 @@ write_folder(const char *folder, const struct results *r)
 		snprintf(path, sizeof(path), "%s/%s", folder, kinds[i].name);
 		rc |= write_one(path, r, kinds[i].write);
 	}
-	return (rc);
+	return (rc | write_hgrm(folder, r));
 }
 
 int

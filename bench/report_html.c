@@ -52,7 +52,7 @@ lede(const struct results *r, FILE *out)
 	    "Nothing was measured.");
 	if (r->basis[0] != '\0')
 		element(out, "p", "lede", r->basis);
-	if (r->point_count > 0) {
+	if (r->block_count > 0) {
 		snprintf(text, sizeof(text), "Load: %s.", results_model(r,
 		    report_point(r), model, sizeof(model)));
 		element(out, "p", "lede", text);
@@ -326,7 +326,8 @@ tables(const struct results *r, FILE *out)
 	char model[RESULTS_TEXT];
 
 	search_table(r, out);
-	if (r->cells == NULL || r->point_count == 0 || r->target_count == 0)
+	if (r->cells == NULL || r->point_count == 0 ||
+	    r->target_count == 0 || !results_ran(r, point))
 		return;
 	fputs("<h2>Results</h2>\n", out);
 	if (results_cell(r, point, 0)->voided)
@@ -350,7 +351,7 @@ tables(const struct results *r, FILE *out)
 		fputs("</details>\n", out);
 	}
 	for (uint32_t p = 0; p < r->point_count; p++) {
-		if (p == point)
+		if (p == point || !results_ran(r, p))
 			continue;
 		fputs("<details><summary>", out);
 		escape_html(results_model(r, p, model, sizeof(model)), out);

@@ -41,6 +41,7 @@ targets(struct json *j, const struct results *r)
 		json_whole(j, "idle", x->idle);
 		json_whole(j, "depth", x->depth);
 		json_number(j, "load", x->load);
+		json_truth(j, "disturbed", x->disturbed);
 		json_hex(j, "plan_hash", x->plan_hash);
 		json_close(j, '}');
 	}
@@ -72,6 +73,8 @@ load(struct json *j, const struct results *r)
 	json_text(j, "arrival", plan_arrival_name(r->load.arrival));
 	json_truth(j, "partly_open", r->partly_open);
 	json_truth(j, "churn", r->churn);
+	json_text(j, "disturb", r->disturb);
+	json_number(j, "probe", r->probe);
 	json_whole(j, "burst", r->load.burst);
 	json_text(j, "choice", r->load.choice == PLAN_HOT ? "hot" :
 	    r->load.choice == PLAN_RANDOM ? "random" : "round-robin");

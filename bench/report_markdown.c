@@ -286,12 +286,14 @@ report_markdown(const struct results *r, FILE *out)
 		fputs("\n**Interrupted:** what is here is valid, but there is "
 		    "less of it than was asked for.\n", out);
 	searches(r, out);
-	if (r->cells != NULL && r->target_count > 0 && r->point_count > 0) {
+	if (r->cells != NULL && r->target_count > 0 && r->point_count > 0 &&
+	    (r->block_count > 0 || r->search_count == 0)) {
 		fputs("\n## Results\n\nMedians over the valid blocks with "
 		    "their intervals; beneath, the ratio to the baseline over "
 		    "paired blocks.\n", out);
 		for (uint32_t p = 0; p < r->point_count; p++)
-			point_table(r, p, out);
+			if (results_ran(r, p))
+				point_table(r, p, out);
 	}
 	memory(r, out);
 	validity(r, out);

@@ -355,7 +355,8 @@ report_terminal(const struct results *r, unsigned width, int colour,
 	searches(r, &page);
 	if (r->cells != NULL && r->target_count > 0)
 		for (uint32_t p = 0; p < r->point_count; p++)
-			point_table(r, &page, p);
+			if (results_ran(r, p))
+				point_table(r, &page, p);
 	voids(r, &page);
 	return (ferror(out) ? -1 : 0);
 }

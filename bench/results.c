@@ -298,6 +298,16 @@ results_control(const struct results *r)
 	return (RESULTS_NONE);
 }
 
+int
+results_ran(const struct results *r, uint32_t point)
+{
+
+	for (size_t b = 0; b < r->block_count; b++)
+		if (r->blocks[b].point == point)
+			return (1);
+	return (0);
+}
+
 size_t
 results_voided(const struct results *r)
 {

@@ -64,6 +64,7 @@ struct results_point {
 	uint32_t depth;       /* requests outstanding per connection (closed) */
 	uint64_t plan_hash;   /* of its first block; 0: closed loop */
 	double load;          /* offered share of capacity, 0..1, or NAN */
+	int disturbed;        /* beside clients that do not behave */
 };
 
 /** One trial: what was read. */
@@ -174,6 +175,8 @@ struct results {
 	struct plan_spec load;      /* what all points share */
 	int partly_open;            /* visits of several requests */
 	int churn;                  /* a connection for each request */
+	char disturb[RESULTS_TEXT]; /* who does not behave, or "" */
+	double probe;               /* requests per second; 0: none */
 	char framing[RESULTS_NAME];
 	char request[RESULTS_TEXT]; /* its text, for service "none" */
 	uint32_t request_size;      /* payload bytes; 0: it varies */
@@ -312,6 +315,14 @@ void results_measure(struct results_trial *trial, uint64_t tolerance,
     double expected);
 
 /**
+ * results_probe(trial, probe):
+ * Fill in what the record of the probe connections says; a wrong reply to
+ * them is an error of the trial, too. After results_measure().
+ * Thread: one at a time.
+ */
+void results_probe(struct results_trial *trial, const struct record *probe);
+
+/**
  * results_close(results):
  * Compute everything that is derived, again if need be: it may be called
  * after every block, for the live view, and on partial data. A block is void,
@@ -391,6 +402,13 @@ const struct results_ratio *results_main(const struct results *results);
  * Thread: one at a time.
  */
 uint32_t results_control(const struct results *results);
+
+/**
+ * results_ran(results, point):
+ * Return whether there is a block at a point: a search has none of its own.
+ * Thread: one at a time.
+ */
+int results_ran(const struct results *results, uint32_t point);
 
 /**
  * results_voided(results):

@@ -108,6 +108,8 @@ load_load(struct results *r, const json_t *load)
 	r->load.reply_size = (uint32_t)load_whole(load, "reply_size");
 	r->partly_open = json_is_true(json_object_get(load, "partly_open"));
 	r->churn = json_is_true(json_object_get(load, "churn"));
+	load_text(load, "disturb", r->disturb, sizeof(r->disturb));
+	r->probe = load_number(load, "probe");
 	load_text(load, "framing", r->framing, sizeof(r->framing));
 	load_text(load, "request", r->request, sizeof(r->request));
 	r->request_size = (uint32_t)load_whole(load, "request_size");
@@ -212,6 +214,8 @@ load_points(struct results *r, const json_t *root)
 		p->connections = (uint32_t)load_whole(item, "connections");
 		p->idle = (uint32_t)load_whole(item, "idle");
 		p->depth = (uint32_t)load_whole(item, "depth");
+		p->disturbed = json_is_true(json_object_get(item,
+		    "disturbed"));
 		p->plan_hash = load_hex(item, "plan_hash");
 	}
 	return (0);

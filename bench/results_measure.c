@@ -120,3 +120,16 @@ results_measure(struct results_trial *trial, uint64_t tolerance,
 	g->censored = r->planned == 0 ? 0 :
 	    (double)r->response.infinite / (double)r->planned;
 }
+
+void
+results_probe(struct results_trial *trial, const struct record *probe)
+{
+	const double wrong = wrong_of(probe);
+
+	if (probe->planned == 0)
+		return;
+	trial->value[METRIC_PROBE_P50] = quantile_us(&probe->response, 0.5);
+	trial->value[METRIC_PROBE_P99] = quantile_us(&probe->response, 0.99);
+	if (!(wrong <= trial->readings.errors))
+		trial->readings.errors = wrong;
+}

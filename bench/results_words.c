@@ -110,6 +110,8 @@ results_model(const struct results *r, uint32_t point, char *room,
 	    p->connections == 1 ? "" : "s");
 	if (r->churn)
 		add(&text, " at a time");
+	if (p->disturbed)
+		add(&text, ", beside %s", r->disturb);
 	if (p->idle > 0)
 		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
 	return (room);
@@ -231,6 +233,28 @@ add_cell(struct text *text, const struct results *r, uint32_t point,
 	add(text, "; limited by: %s.", cell->limiter);
 }
 
+/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000." */
+static void
+add_searches(struct text *text, const struct results *r)
+{
+	char n[32];
+
+	add(text, "Within %s", r->searches[0].objective);
+	for (size_t i = 0; i < r->search_count; i++) {
+		const struct results_search *s = &r->searches[i];
+
+		add(text, "%s %s ", i > 0 ? "," : ":", s->target <
+		    r->target_count ? r->targets[s->target].name : "");
+		if (s->rate > 0)
+			add(text, "%s%s%s", s->above ? "at least " : "",
+			    number(s->rate, n, sizeof(n)), i == 0 ?
+			    " requests/s" : "");
+		else
+			add(text, "not even the lowest rate tried");
+	}
+	add(text, ".");
+}
+
 /* Without a comparison: the one cell there is, or why there is none. */
 static void
 add_single(struct text *text, const struct results *r)
@@ -246,7 +270,9 @@ add_single(struct text *text, const struct results *r)
 			}
 		}
 	}
-	if (r->block_count == 0)
+	if (r->block_count == 0 && r->search_count > 0)
+		add_searches(text, r);
+	else if (r->block_count == 0)
 		add(text, "Nothing was measured.");
 	else
 		add(text, "No verdict: %zu of %zu blocks are void.",
@@ -342,6 +368,7 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 	else if (audit == RESULTS_ADHERENCE)
 		snprintf(text, size, "%.4g%%", 100 * values[audit]);
 	else
-		snprintf(text, size, "%+.2g%%", 100 * values[audit]);
+		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
+		    "%+.0f%%", 100 * values[audit]);
 	return (names[audit]);
 }

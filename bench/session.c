@@ -105,6 +105,7 @@ int
 session_points(struct session *s)
 {
 	const struct cmdline *o = s->options;
+	const unsigned both = disturb_total(&o->disturb) > 0 ? 2 : 1;
 	struct results_point *p;
 
 	for (unsigned c = 0; c < o->connections.count; c++) {
@@ -112,12 +113,17 @@ session_points(struct session *s)
 		double unit = o->rates_are_shares ?
 		    lowest_capacity(s, n) / 100 : 1;
 
-		for (unsigned i = 0; i < o->rates.count || i == 0; i++) {
+		/* The same load without and with those who disturb it. */
+		for (unsigned i = 0; i < both * (o->rates.count > 0 ?
+		    o->rates.count : 1); i++) {
+			const double rate = o->rates.value[i / both];
+
 			if ((p = results_point(s->results)) == NULL)
 				return (-1);
 			fill_point(s, p, n, o->rates.count == 0 ? NAN :
-			    o->rates.value[i] * unit, o->rates_are_shares ?
-			    o->rates.value[i] / 100 : NAN);
+			    rate * unit, o->rates_are_shares ? rate / 100 :
+			    NAN);
+			p->disturbed = i % both == 1;
 		}
 	}
 	return (0);
@@ -138,6 +144,8 @@ load_config(const struct session *s, const struct results_point *p,
 	g->spread = (all > SPREAD_ABOVE || o->churn) &&
 	    t->command[0] != '\0';
 	g->churn = o->churn;
+	if (p->disturbed)
+		g->disturb = o->disturb;
 	g->connections = all;
 	g->active = p->connections;
 	g->depth = p->depth;
@@ -204,6 +212,23 @@ note_memory(struct session *s, uint32_t target, uint32_t connections,
 	}
 }
 
+/* The plan of the probe: of its own seed, so that it is no part of the load
+ * that it looks at. */
+static int
+make_probe(const struct session *s, uint64_t seed, uint64_t length,
+    struct plan *plan)
+{
+	struct plan_spec spec = s->spec;
+
+	spec.arrival = PLAN_POISSON;
+	spec.choice = PLAN_ROUND_ROBIN;
+	spec.seed = ~seed;
+	spec.rate = (double)s->options->probe;
+	spec.duration = length;
+	spec.connections = GEN_PROBES;
+	return (plan_make(plan, &spec));
+}
+
 int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
@@ -215,7 +240,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
 	    .edge = s->edge, .edge_context = s->edge_context };
 	struct plan_spec spec = s->spec;
-	struct plan plan = { .count = 0 };
+	struct plan plan = { .count = 0 }, probe = { .count = 0 };
 	struct trial_memory memory;
 	int rc;
 
@@ -244,9 +269,16 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 		    (uint32_t)plan.count : 0;
 		config.trace = s->trace;
 	}
+	if (o->probe > 0 && make_probe(s, seed, length, &probe)) {
+		snprintf(trial->failed, sizeof(trial->failed), "no plan");
+		plan_free(&plan);
+		return (-1);
+	}
+	config.load.probe = o->probe > 0 ? &probe : NULL;
 	s->live.target = o->targets[target].name;
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
+	plan_free(&probe);
 	if (!interrupted)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);

@@ -121,6 +121,10 @@ describe(struct session *s, int argc, char **argv)
 	r->load = s->spec;
 	r->partly_open = o->visit > 1;
 	r->churn = o->churn;
+	r->probe = (double)o->probe;
+	if (o->disturb_text != NULL)
+		snprintf(r->disturb, sizeof(r->disturb), "%s",
+		    o->disturb_text);
 	r->warmup = o->warm;
 	r->trial = o->trial;
 	r->drain = o->drain;

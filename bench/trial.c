@@ -64,7 +64,7 @@ fill_machine(const struct running *r, struct gates_readings *readings)
 /* And of the target: CPU and switches per request. */
 static void
 fill_target(const struct running *r, struct results_trial *trial,
-    double requests, double bytes, int churn)
+    double requests, double bytes, int churn, int come_and_go)
 {
 	const struct account_target *a = &r->before.target;
 	const struct account_target *b = &r->after.target;
@@ -77,10 +77,14 @@ fill_target(const struct running *r, struct results_trial *trial,
 	trial->value[METRIC_CPU_USER] = (b->user - a->user) / requests / 1e3;
 	trial->value[METRIC_CPU_SYSTEM] =
 	    (b->system - a->system) / requests / 1e3;
-	trial->value[METRIC_SWITCH] = (b->voluntary + b->involuntary -
-	    a->voluntary - a->involuntary) / requests;
-	trial->value[METRIC_SWITCH_FORCED] =
-	    (b->involuntary - a->involuntary) / requests;
+	/* Threads that end with their connection take their counts along. */
+	if (!come_and_go) {
+		trial->value[METRIC_SWITCH] = (b->voluntary +
+		    b->involuntary - a->voluntary - a->involuntary) /
+		    requests;
+		trial->value[METRIC_SWITCH_FORCED] =
+		    (b->involuntary - a->involuntary) / requests;
+	}
 	if (churn)
 		trial->value[METRIC_CONNECTIONS_CPU] =
 		    1e6 / trial->value[METRIC_CPU];
@@ -115,7 +119,7 @@ fill(const struct running *r, const struct trial_config *config,
     const struct gen_result *result, struct results_trial *trial)
 {
 	const double requests = (double)(result->record->replies +
-	    record_bad_total(result->record));
+	    record_bad_total(result->record) + result->probe->replies);
 	const double closed = (double)config->load.active *
 	    config->load.depth +
 	    (double)result->slack / (double)config->length;
@@ -138,7 +142,8 @@ fill(const struct running *r, const struct trial_config *config,
 	}
 	fill_machine(r, &trial->readings);
 	fill_target(r, trial, requests, (double)result->record->bytes_in,
-	    config->load.churn);
+	    config->load.churn, config->load.churn ||
+	    disturb_total(&config->load.disturb) > 0);
 	/* Connections that have ended still hold memory of the kernel's. */
 	if (!config->load.churn)
 		fill_memory(r, config, trial);
@@ -146,6 +151,7 @@ fill(const struct running *r, const struct trial_config *config,
 		*config->memory = (struct trial_memory){ NAN, NAN, NAN, NAN };
 	results_measure(trial, config->tolerance,
 	    config->load.plan == NULL ? closed : 0);
+	results_probe(trial, result->probe);
 }
 
 /* All processes' answers, copied before they end. */
@@ -206,13 +212,16 @@ measure(struct running *r, const struct trial_config *c,
 	read_edge(r, &r->after);
 	account_memory(r->sessions, &r->full);
 	result.record = trial->record = calloc(1, sizeof(*trial->record));
-	if (trial->record == NULL ||
+	result.probe = calloc(1, sizeof(*result.probe));
+	if (trial->record == NULL || result.probe == NULL ||
 	    (c->trace != NULL && copy_trace(r->gen, c->trace))) {
 		snprintf(trial->failed, sizeof(trial->failed), "no memory");
+		free(result.probe);
 		return (-1);
 	}
 	gen_collect(r->gen, &result);
 	fill(r, c, &result, trial);
+	free(result.probe);
 	return (0);
 }
 

@@ -281,7 +281,8 @@ THRONG_API throng_error throng_create(const throng_config *config,
  * reading, let owed replies go out for at most the drain time, and join all
  * threads. Return THRONG_OK after a complete end; THRONG_ERR_STUCK if a
  * handler did not return, in which case its thread lives on. Runs once a
- * server. The calling thread's signal mask is inherited by all threads.
+ * server. The calling thread's signal mask is inherited by all threads but
+ * the log's, which takes none.
  * Thread: any.
  */
 THRONG_API throng_error throng_run(throng_server *server);
@@ -391,7 +392,9 @@ THRONG_API void throng_reply_none(throng_reply *reply);
 /**
  * throng_reply_log(reply, level, format, ...):
  * Write one log line at `level` that names the connection; costs nothing
- * when the level is off. Control bytes are escaped.
+ * when the level is off. Control bytes are escaped. Never waits: see log_lost
+ * and log_suppressed of throng_stats; at warn and info 50 lines a second are
+ * written, of all handlers together.
  * Thread: the one running process_input.
  */
 THRONG_API void throng_reply_log(const throng_reply *reply,

@@ -98,6 +98,16 @@ print_value(FILE *out, const struct option_row *row, const throng_config *c)
 	}
 }
 
+/* Zero, which is out of the option's range, stands for what --help says. */
+static bool
+is_unset(const struct option_row *row, const throng_config *c)
+{
+	static const char zero[sizeof(size_t)];
+
+	return (row->min > 0 && memcmp((const char *)c + row->offset, zero,
+	    row->kind == KIND_SIZE ? sizeof(size_t) : sizeof(unsigned)) == 0);
+}
+
 static void
 print_settings(FILE *out, const throng_config *c, const throng_handler *h)
 {
@@ -110,6 +120,8 @@ print_settings(FILE *out, const throng_config *c, const throng_handler *h)
 		fprintf(out, "setting  %-26s ", row->name);
 		if (row->kind == KIND_HANDLER)
 			fprintf(out, "%s\n", h->name);
+		else if (is_unset(row, c))
+			fprintf(out, "default\n");
 		else
 			print_value(out, row, c);
 	}
@@ -138,19 +150,20 @@ threads_of(const throng_config *c, uint64_t connections)
 {
 
 	return (OWN_THREADS + c->reactors + (c->mode == THRONG_MODE_THREAD ?
-	    connections : c->workers));
+	    connections : c->mode == THRONG_MODE_POOL ? c->workers : 0));
 }
 
-/* What is needed for sure: idle connections, and in pool mode the longest
- * request and reply of each worker. */
+/* What is needed for sure: quiet connections, and for those that are not the
+ * budget, or in pool mode the longest request and reply of each worker. */
 static uint64_t
 memory_of(const throng_config *c, uint64_t connections)
 {
+	uint64_t busy = c->memory_budget;
 
-	if (c->mode == THRONG_MODE_THREAD)
-		return (connections * CLIENT_BYTES);
-	return (connections * CONNECTION_BYTES +
-	    c->workers * (uint64_t)(c->max_frame + c->max_reply));
+	if (busy == 0 && c->mode == THRONG_MODE_POOL)
+		busy = c->workers * (uint64_t)(c->max_frame + c->max_reply);
+	return (busy + connections * (c->mode == THRONG_MODE_THREAD ?
+	    CLIENT_BYTES : CONNECTION_BYTES));
 }
 
 unsigned

@@ -25,4 +25,16 @@ clock_now(void)
 	return ((uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec);
 }
 
+/**
+ * clock_ms():
+ * Return the same in milliseconds that wrap round, for deadline.h.
+ * Thread: any.
+ */
+static inline uint32_t
+clock_ms(void)
+{
+
+	return ((uint32_t)(clock_now() / CLOCK_MS));
+}
+
 #endif /* CLOCK_H */

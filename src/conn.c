@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 #include "accept.h"
-#include "clock.h"
 #include "dispatch.h"
+#include "expire.h"
 #include "gather.h"
 #include "hold.h"
 #include "read.h"
@@ -167,6 +167,7 @@ open_failed(struct reactor *r, struct conn *c, int fd, struct seat seat)
 		event_del(&c->readable);
 	evutil_closesocket(fd);
 	if (c != NULL) {
+		expire_forget(c);
 		job_free(c->state_job);
 		slot_give(c);
 	}
@@ -188,7 +189,7 @@ conn_open(struct reactor *r, int fd, const struct peer *peer,
 		return;
 	}
 	if ((c = slot_take(r)) == NULL || attach(c, fd) == -1 ||
-	    prepare_state(c) == -1) {
+	    prepare_state(c) == -1 || (admitted && !expire_opened(c))) {
 		open_failed(r, c, fd, seat);
 		return;
 	}
@@ -291,9 +292,11 @@ void
 conn_close(struct conn *c, enum close_reason reason)
 {
 	struct reactor *r = c->reactor;
+	_Atomic uint64_t *limit = expire_counter(&r->counters, reason);
 
-	if (c->phase == CONN_LINGER)
-		TAILQ_REMOVE(&r->lingering, c, list);
+	if (limit != NULL)
+		counter_add_own(limit, 1);
+	expire_forget(c);
 	conn_heard(c);
 	hold_end(c);
 	end_input(c, reason);
@@ -353,7 +356,6 @@ nothing_unread(const struct conn *c)
 static void
 linger(struct conn *c)
 {
-	struct reactor *r = c->reactor;
 
 	/* At the end there may be many; who is quiet is not waited for. */
 	if (c->eof || (c->reason == CLOSE_STOPPING && nothing_unread(c)) ||
@@ -363,11 +365,7 @@ linger(struct conn *c)
 	}
 	conn_heard(c);
 	c->phase = CONN_LINGER;
-	c->deadline = clock_now() + CONN_LINGER_MS * (uint64_t)CLOCK_MS;
-	TAILQ_INSERT_TAIL(&r->lingering, c, list);
-	/* Adding it again would put it off, for ever in a crowd. */
-	if (!evtimer_pending(r->tick, NULL) && evtimer_add(r->tick,
-	    &(struct timeval){ .tv_usec = 100000 }) == -1) {
+	if (!expire_lingering(c)) {
 		conn_close(c, c->reason);
 		return;
 	}
@@ -378,13 +376,10 @@ linger(struct conn *c)
 }
 
 bool
-conn_expire(struct reactor *r, uint64_t now)
+conn_stuffed(const struct conn *c)
 {
-	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&r->lingering)) != NULL && c->deadline <= now)
-		conn_close(c, c->reason);
-	return (c != NULL);
+	return (write_pending(c) > c->reactor->service->config.output_soft);
 }
 
 void
@@ -396,7 +391,7 @@ conn_poke(struct conn *c)
 			conn_close(c, c->reason);
 		return;
 	}
-	if (c->job_held && write_pending(c) <= CONN_OUTPUT_SOFT &&
+	if (c->job_held && !conn_stuffed(c) &&
 	    (write_pending(c) == 0 || !hold_waits(c))) {
 		c->job_held = false;
 		dispatch_job(c->reactor, c->job);
@@ -407,7 +402,7 @@ conn_poke(struct conn *c)
 	}
 	/* At the end of the server, this was the last request of this one. */
 	if (c->reactor->phase != REACTOR_SERVING && c->job == NULL &&
-	    write_pending(c) <= CONN_OUTPUT_SOFT)
+	    !conn_stuffed(c))
 		conn_last(c, CLOSE_STOPPING);
 	if (c->job == NULL && (c->phase == CONN_LAST || c->eof) &&
 	    write_pending(c) == 0) {

@@ -15,17 +15,18 @@
 
 #include "admit.h"
 #include "bytes.h"
+#include "deadline.h"
 #include "events.h"
 #include "frame.h"
 #include "job.h"
+#include "pace.h"
 #include "peer.h"
 #include "reactor.h"
+#include "stall.h"
 
-/** Unsent output above this stops reading and dispatching. Bytes. */
-#define CONN_OUTPUT_SOFT (256u << 10)
-
-/** Below this they go on. Bytes. */
-#define CONN_OUTPUT_RESUME (64u << 10)
+/** Unsent output above output_soft stops reading and dispatching; below this
+ *  part of it they go on. */
+#define CONN_OUTPUT_RESUME 4
 
 /** Input kept for later while a job is out; above, reading stops. Bytes. */
 #define CONN_INPUT_AHEAD (64u << 10)
@@ -56,7 +57,9 @@ enum conn_phase {
  *    drained (`job_held`; the connection owns it).
  * 3. `generation` grows when the slot is freed, so that a job of an earlier
  *    connection finds nobody.
- * 4. The handler's state is in `state` or in the job that is out, never in
+ * 4. `stall` is kept while there is a `bev`; `deadline` is in a list from
+ *    when the connection is admitted, or is sent something that waits.
+ * 5. The handler's state is in `state` or in the job that is out, never in
  *    both; `state_job` is there to close it.
  */
 struct conn {
@@ -67,9 +70,13 @@ struct conn {
 	struct job *job;
 	void *state;
 	struct job *state_job;
-	TAILQ_ENTRY(conn) list; /* free slots, or silent, or lingering */
-	uint64_t deadline;      /* of lingering, clock_now() */
+	TAILQ_ENTRY(conn) list; /* free slots, or silent */
+	struct deadline deadline; /* when expire.c looks at it */
 	struct frame_scan scan;
+	struct pace pace;       /* of an unfinished frame */
+	struct stall stall;     /* while output waits */
+	uint32_t opened;        /* or began to linger; as reactor_ms() */
+	uint32_t active;        /* last read, or last reply made */
 	int fd;
 	uint32_t slot;
 	uint32_t generation;
@@ -83,7 +90,9 @@ struct conn {
 	bool job_out;
 	bool job_held;      /* `job` waits for the output to drain */
 	bool eof;           /* the client has sent all it will */
+	bool half_closed;   /* so it seems, though it may not be read yet */
 	bool paused;        /* reading is stopped for now */
+	bool asked;         /* a request of it was complete */
 	bool admitted;      /* it has one of the service's places */
 	bool silent;        /* no request has come yet */
 	struct peer peer;
@@ -144,18 +153,18 @@ void conn_last(struct conn *conn, enum close_reason reason);
 void conn_close(struct conn *conn, enum close_reason reason);
 
 /**
- * conn_expire(reactor, now):
- * Close what has lingered long enough; return whether any still lingers.
- * Thread: the reactor's.
- */
-bool conn_expire(struct reactor *reactor, uint64_t now);
-
-/**
  * conn_abort(conn, reason):
- * The same with a reset: what the kernel still holds for the client is
- * dropped, too. Thread: the reactor's.
+ * The same with a reset, so that the kernel does not go on holding what the
+ * client does not take. Thread: the reactor's.
  */
 void conn_abort(struct conn *conn, enum close_reason reason);
+
+/**
+ * conn_stuffed(conn):
+ * Return whether so much output waits that no more is read of the client and
+ * none of its requests is worked on. Thread: the reactor's.
+ */
+bool conn_stuffed(const struct conn *conn);
 
 /**
  * conn_slots_free(reactor):

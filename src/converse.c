@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "await.h"
 #include "clock.h"
 #include "conn.h"
+#include "expire.h"
 #include "gather.h"
 #include "perclient.h"
 #include "process.h"
@@ -23,7 +25,7 @@
 struct conversation {
 	struct service *service;
 	struct client *client;
-	int fd;
+	struct await await;
 	struct job *job;
 	struct processor processor;
 	struct frame_scan scan;
@@ -51,6 +53,7 @@ gather_read(struct conversation *v)
 		if (status == GATHER_DROP)
 			g->start = at + used;
 	}
+	await_looked(&v->await, &v->scan, v->job->count > 0);
 	if (v->job->count > 0)
 		counter_add(&v->service->shared.received, v->job->count);
 	v->broken = status == GATHER_END;
@@ -96,34 +99,14 @@ read_some(struct conversation *v)
 
 	holds(v);
 	if (place == NULL) {
-		errno = ENOMEM;
+		v->await.why = CLOSE_MEMORY;
 		return (-1);
 	}
-	do
-		n = recv(v->fd, place, v->read_size, 0);
-	while (n == -1 && errno == EINTR);
-	if (n <= 0)
+	if ((n = await_receive(&v->await, place, v->read_size)) <= 0)
 		return ((int)n);
 	v->job->in.length += (size_t)n;
 	v->read_size = (size_t)n == v->read_size ? READ_MORE : READ_FIRST;
 	return (1);
-}
-
-static int
-send_all(int fd, const char *bytes, size_t length)
-{
-	ssize_t n;
-
-	while (length > 0) {
-		n = send(fd, bytes, length, MSG_NOSIGNAL);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (-1);
-		bytes += n;
-		length -= (size_t)n;
-	}
-	return (0);
 }
 
 static bool
@@ -159,7 +142,8 @@ answer(struct conversation *v)
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);
 		holds(v);
-		if (send_all(v->fd, job->out.data, job->out.length) == -1) {
+		if (await_send(&v->await, job->out.data, job->out.length) ==
+		    -1) {
 			counter_add(lost_counter(v),
 			    job->replies + job_unanswered(job));
 			counter_add(&counters->replies,
@@ -171,6 +155,7 @@ answer(struct conversation *v)
 	} while (job_unanswered(job) > 0);
 	bytes_reset(&job->out);
 	job_uncharge(job, v->service->budget);
+	await_answered(&v->await);
 	return (0);
 }
 
@@ -216,7 +201,7 @@ exchange(struct conversation *v)
 				perclient_heard(v->client);
 			v->heard = true;
 			if (answer(v) == -1)
-				return (CLOSE_RESET);
+				return (v->await.why);
 			if (v->job->close)
 				return (v->broken ? CLOSE_INVALID : CLOSE_DONE);
 			job_answered(v->job);
@@ -229,7 +214,7 @@ exchange(struct conversation *v)
 		if ((rc = read_some(v)) == 0)
 			return (CLOSE_EOF);
 		if (rc == -1)
-			return (errno == ENOMEM ? CLOSE_MEMORY : CLOSE_RESET);
+			return (v->await.why);
 	}
 }
 
@@ -275,8 +260,8 @@ refuse(struct conversation *v, const struct peer *peer)
 
 	counter_add(&v->service->shared.refused, 1);
 	event_refused(&v->service->log, peer, "busy");
-	if (send_all(v->fd, frame, length) == 0)
-		linger(v->fd);
+	if (await_send(&v->await, frame, length) == 0)
+		linger(v->await.fd);
 	return (CLOSE_REFUSED);
 }
 
@@ -285,19 +270,22 @@ converse(struct service *s, int fd, const struct peer *peer,
     struct client *client)
 {
 	struct conversation v = {
-		.service = s, .fd = fd, .client = client,
-		.read_size = READ_FIRST,
+		.service = s, .client = client, .read_size = READ_FIRST,
 	};
 	enum close_reason reason = CLOSE_MEMORY;
+	_Atomic uint64_t *limit;
 
 	if ((v.job = job_new(JOB_REQUESTS_MAX)) == NULL)
 		return (reason);
 	v.job->peer = *peer;
+	await_begin(&v.await, s, fd);
 	v.gather = (struct gather){ &s->framer, &v.scan, v.job, 0 };
 	if (process_open(&v.processor, s, &s->shared) == -1) {
 		reason = refuse(&v, peer);
 	} else {
 		reason = exchange(&v);
+		if ((limit = expire_counter(&s->shared, reason)) != NULL)
+			counter_add(limit, 1);
 		end_input(&v, reason);
 		if (reason == CLOSE_DONE || reason == CLOSE_INVALID)
 			linger(fd);

@@ -245,6 +245,13 @@ frame_pending(const struct frame_scan *s)
 	return (0);
 }
 
+bool
+frame_begun(const struct frame_scan *s)
+{
+
+	return (s->state != ST_START);
+}
+
 size_t
 frame_missing(const struct framer *f, const struct frame_scan *s)
 {

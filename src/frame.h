@@ -12,6 +12,7 @@
 #ifndef FRAME_H
 #define FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,13 @@ enum frame_status frame_scan(const struct framer *framer,
  * frames and while a refused frame is swallowed. Thread: any.
  */
 size_t frame_pending(const struct frame_scan *scan);
+
+/**
+ * frame_begun(scan):
+ * Return whether a frame was begun and has not ended, even if it was refused
+ * and is being swallowed. Thread: any.
+ */
+bool frame_begun(const struct frame_scan *scan);
 
 /**
  * frame_missing(framer, scan):

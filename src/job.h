@@ -34,7 +34,8 @@
 #define JOB_BYTES_MAX (64u << 10)
 
 /** Past this many bytes of replies the rest of a job waits for its next
- *  turn, so that one job's replies stay bounded. */
+ *  turn, so that one job's replies stay bounded; or past output_soft, if
+ *  that is less. */
 #define JOB_REPLIES_MAX (256u << 10)
 
 /** Likewise past this much time, so that a client with many requests takes
@@ -92,6 +93,7 @@ struct job {
 	uint32_t generation;
 	uint32_t source;          /* of the connection, see source.h */
 	uint32_t replies;         /* frames in `out` */
+	uint32_t last;            /* bytes of the last of them */
 	uint16_t worker;          /* who has it */
 	uint8_t kind;             /* enum job_kind */
 	bool close;

@@ -5,6 +5,8 @@ libthrong_core_la_SOURCES = \
 	src/accept.c src/accept.h \
 	src/admit.c src/admit.h \
 	src/address.c src/address.h \
+	src/await.c src/await.h \
+	src/batch.c src/batch.h \
 	src/budget.c src/budget.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
@@ -12,10 +14,12 @@ libthrong_core_la_SOURCES = \
 	src/conn.c src/conn.h \
 	src/converse.c src/converse.h \
 	src/counters.c src/counters.h \
+	src/deadline.c src/deadline.h \
 	src/dispatch.c src/dispatch.h \
 	src/drain.c src/drain.h \
 	src/error.c \
 	src/events.c src/events.h \
+	src/expire.c src/expire.h \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
@@ -28,6 +32,7 @@ libthrong_core_la_SOURCES = \
 	src/mpsc.h \
 	src/option_row.h \
 	src/options.c src/options.h \
+	src/pace.c src/pace.h \
 	src/park.c src/park.h \
 	src/parse.c src/parse.h \
 	src/peer.c src/peer.h \
@@ -44,6 +49,7 @@ libthrong_core_la_SOURCES = \
 	src/settings.c src/settings.h \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
+	src/stall.c src/stall.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/work.c src/work.h \

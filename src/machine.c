@@ -119,16 +119,13 @@ read_groups(struct machine *l, const char *root)
 	fclose(f);
 }
 
+/* What getrlimit(2) has found. */
 static uint64_t
-own_limit(int resource)
+own_limit(int rc, const struct rlimit *limit)
 {
-	struct rlimit limit;
 
-	/* glibc's type for it is its own. */
-	if (getrlimit((__typeof__(RLIMIT_NOFILE))resource, &limit) == -1 ||
-	    limit.rlim_cur == RLIM_INFINITY)
-		return (MACHINE_NONE);
-	return (limit.rlim_cur);
+	return (rc == -1 || limit->rlim_cur == RLIM_INFINITY ? MACHINE_NONE :
+	    limit->rlim_cur);
 }
 
 static uint64_t
@@ -143,13 +140,15 @@ physical_memory(void)
 void
 machine_read(struct machine *l, const char *root)
 {
+	struct rlimit limit;
 
-	l->descriptors = own_limit(RLIMIT_NOFILE);
+	l->descriptors = own_limit(getrlimit(RLIMIT_NOFILE, &limit), &limit);
 	l->processes = MACHINE_NONE;
 #ifdef RLIMIT_NPROC
 	/* It does not hold for root. */
 	if (geteuid() != 0)
-		l->processes = own_limit(RLIMIT_NPROC);
+		l->processes = own_limit(getrlimit(RLIMIT_NPROC, &limit),
+		    &limit);
 #endif
 	l->files = proc_number(root, "fs/file-max", 1);
 	l->threads = proc_number(root, "kernel/threads-max", 1);

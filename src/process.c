@@ -96,6 +96,7 @@ answer(struct processor *p, struct job *job, const struct request *q,
 	if (job->out.length > r.start)
 		event_reply(&s->log, &job->peer, job->out.data + r.start,
 		    job->out.length - r.start);
+	job->last = (uint32_t)(job->out.length - r.start);
 	if (r.close)
 		job->close = true;
 }
@@ -144,7 +145,7 @@ answer_all(struct processor *p, struct job *job)
 	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
-	    job->out.length <= JOB_REPLIES_MAX) {
+	    job->out.length <= p->service->replies_max) {
 		answer(p, job, &job->requests[job->done++], &tally);
 		if (job->count > 1 && clock_now() - begin >
 		    p->service->job_time_max)

@@ -9,30 +9,16 @@
 
 #include "accept.h"
 #include "budget.h"
-#include "clock.h"
 #include "conn.h"
 #include "dispatch.h"
 #include "events.h"
+#include "expire.h"
 #include "inline.h"
 #include "read.h"
 #include "reply.h"
 
 /** Empty jobs kept for their next use. */
 #define IDLE_JOBS_MAX 1024
-
-/** How often deadlines are looked at while there are any. */
-#define TICK_US 100000
-
-static void
-on_tick(evutil_socket_t fd, short what, void *argument)
-{
-	struct reactor *r = argument;
-
-	(void)fd;
-	(void)what;
-	if (conn_expire(r, clock_now()))
-		evtimer_add(r->tick, &(struct timeval){ .tv_usec = TICK_US });
-}
 
 /*
  * Only this reactor's thread touches the base, so it needs no locks. select
@@ -92,8 +78,8 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->idle_max = idle_max(service);
 	r->wakeup = (struct wakeup){ -1, -1 };
 	TAILQ_INIT(&r->free_slots);
-	TAILQ_INIT(&r->lingering);
 	TAILQ_INIT(&r->silent);
+	deadlines_init(&r->deadlines);
 	if ((r->base = base_new()) == NULL) {
 		event_trouble(&service->log, THRONG_LOG_ERROR,
 		    "no-scalable-event-method", errno);
@@ -107,7 +93,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	}
 	r->wakeup_event = event_new(r->base, r->wakeup.read_fd,
 	    EV_READ | EV_PERSIST, reply_arrived, r);
-	r->tick = evtimer_new(r->base, on_tick, r);
+	r->tick = evtimer_new(r->base, expire_tick, r);
 	r->dispatch = dispatch_open(r);
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
@@ -166,9 +152,11 @@ reactor_main(void *argument)
 	if (r->inlined != NULL && inline_enter(r->inlined) == -1)
 		return (NULL);
 	/* A flag of our own: libevent's break is lost before the loop runs. */
-	while (!r->stopped)
+	while (!r->stopped) {
+		r->now = 0;
 		event_base_loop(r->base,
 		    EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+	}
 	if (r->inlined != NULL)
 		inline_leave(r->inlined);
 	return (NULL);

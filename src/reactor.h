@@ -14,7 +14,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "clock.h"
 #include "counters.h"
+#include "deadline.h"
 #include "hold.h"
 #include "job.h"
 #include "mpsc.h"
@@ -56,18 +58,17 @@ struct reactor {
 	struct inlined *inlined;     /* inline mode: who runs the handler */
 	struct event_base *base;
 	struct event *wakeup_event;
-	struct event *tick; /* deadlines, while there are any */
 	pthread_t thread;
 	unsigned number;
 	enum reactor_phase phase;
 	bool stopped; /* the loop is to end */
+	uint64_t now; /* clock_now() in this pass of the loop; 0: not asked */
 
 	/* conn.c */
 	struct conn **slots;
 	uint32_t slots_made;
 	uint32_t slots_room;
 	struct conn_list free_slots;
-	struct conn_list lingering; /* by deadline, earliest first */
 	struct conn_list silent;    /* no request yet, oldest first */
 	_Atomic unsigned silent_count; /* reactor_count_silent() */
 	unsigned open;
@@ -75,6 +76,12 @@ struct reactor {
 
 	/* hold.c */
 	struct hold hold;
+
+	/* expire.c */
+	struct deadlines deadlines; /* of connections */
+	struct event *tick;         /* while there are any */
+	uint32_t tick_due;          /* when it fires, as reactor_ms() */
+	bool graced;                /* it was late: this time nobody is judged */
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
@@ -163,6 +170,20 @@ void reactor_job_done(struct reactor *reactor, struct job *job);
  * or are on their way to that. Thread: the reactor's.
  */
 void reactor_count_silent(struct reactor *reactor, int n);
+
+/**
+ * reactor_ms(reactor):
+ * Return the time of this pass of the loop, in milliseconds that wrap round.
+ * It costs next to nothing. Thread: the reactor's.
+ */
+static inline uint32_t
+reactor_ms(struct reactor *reactor)
+{
+
+	if (reactor->now == 0)
+		reactor->now = clock_now();
+	return ((uint32_t)(reactor->now / CLOCK_MS));
+}
 
 /**
  * reactor_poke(reactor):

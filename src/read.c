@@ -17,6 +17,7 @@
 
 #include "conn.h"
 #include "dispatch.h"
+#include "expire.h"
 #include "gather.h"
 #include "hold.h"
 #include "write.h"
@@ -46,8 +47,10 @@ receive(struct conn *c, struct bytes *to, size_t size)
 	do
 		n = recv(c->fd, place, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
+	c->active = reactor_ms(c->reactor);
 	if (n > 0) {
 		to->length += (size_t)n;
+		pace_received(&c->pace, (size_t)n);
 		return (n);
 	}
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -147,6 +150,8 @@ hand_on(struct conn *c, struct job *job)
 {
 
 	conn_heard(c);
+	if (!c->asked)
+		expire_asked(c);
 	c->job = job;
 	job->source = c->source;
 	job->slot = c->slot;
@@ -185,6 +190,7 @@ take(struct conn *c, struct bytes *from)
 	base = g.start = g.job->in.length;
 	before = g.job->count;
 	status = gather_all(&g, from, base);
+	expire_looked(c, g.job->count > before);
 	counter_add_own(&r->counters.received, g.job->count - before);
 	if (g.job->count > before)
 		ok = move(c, g.job, from, g.start - base);
@@ -211,7 +217,7 @@ may_take(const struct conn *c)
 {
 
 	return (c->phase == CONN_OPEN && !c->job_out && !hold_waits(c) &&
-	    write_pending(c) <= CONN_OUTPUT_SOFT);
+	    !conn_stuffed(c));
 }
 
 int
@@ -325,7 +331,7 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (write_pending(c) > CONN_OUTPUT_SOFT || hold_waits(c) ||
+	return (conn_stuffed(c) || hold_waits(c) ||
 	    ((c->job_out || c->job_held || (c->job != NULL &&
 	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
 }
@@ -338,9 +344,15 @@ read_interest(struct conn *c)
 
 	if (c->eof || stop == c->paused)
 		return;
-	if (stop)
-		event_del(&c->readable);
-	else if (event_add(&c->readable, NULL) == -1)
-		return;
 	c->paused = stop;
+	if (stop) {
+		event_del(&c->readable);
+		if (c->phase == CONN_OPEN && conn_stuffed(c))
+			counter_add_own(&c->reactor->counters.output_soft, 1);
+	} else if (event_add(&c->readable, NULL) == -1) {
+		/* Nothing would ever look at it again. */
+		conn_close(c, CLOSE_MEMORY);
+	} else {
+		expire_resumed(c);
+	}
 }

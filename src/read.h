@@ -51,7 +51,8 @@ bool read_must_wait(const struct conn *conn);
 
 /**
  * read_interest(conn):
- * Stop or go on reading, as the amounts of input and output demand.
+ * Stop or go on reading, as the amounts of input and output demand. The
+ * connection may be gone afterwards: it is closed if it cannot go on.
  * Thread: the reactor's.
  */
 void read_interest(struct conn *conn);

@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "dispatch.h"
 #include "drain.h"
+#include "expire.h"
 #include "hold.h"
 #include "reactor.h"
 #include "source.h"
@@ -52,6 +53,8 @@ reply_unworked(struct reactor *r, struct job *job)
 		/* As it was before it left. */
 		c->state = job->state;
 		c->job_out = false;
+		if (c->pace.state != PACE_NONE)
+			expire_resumed(c);
 		dispatch_again(r, job);
 	} else {
 		r->jobs_out--;
@@ -65,7 +68,7 @@ static void
 replied(struct reactor *r, struct job *job)
 {
 	struct conn *c = conn_find(r, job->slot, job->generation);
-	bool close = job->close, sent;
+	bool close = job->close, sent, over;
 
 	dispatch_returned(r, job);
 	if (c == NULL) {
@@ -76,8 +79,14 @@ replied(struct reactor *r, struct job *job)
 	c->job = NULL;
 	c->job_out = false;
 	c->state = job->state;
+	c->active = reactor_ms(r);
+	/* Nothing of it was looked at meanwhile. */
+	if (c->pace.state != PACE_NONE)
+		expire_resumed(c);
 	sent = write_job(c, job) == 0;
 	job_uncharge(job, r->service->budget);
+	over = sent && write_pending(c) >
+	    r->service->config.output_hard + job->last;
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
@@ -91,10 +100,12 @@ replied(struct reactor *r, struct job *job)
 	}
 	if (close)
 		conn_last(c, CLOSE_DONE);
-	if (sent)
-		conn_poke(c);
-	else
+	if (!sent)
 		conn_close(c, CLOSE_RESET);
+	else if (over)
+		conn_abort(c, CLOSE_OUTPUT_HARD);
+	else
+		conn_poke(c);
 }
 
 /* A connection's state has been closed. */

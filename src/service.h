@@ -30,6 +30,7 @@ struct service {
 	struct reactor **reactors;    /* all of them */
 	unsigned reactor_count;
 	uint64_t job_time_max;        /* nanoseconds of one job at a time */
+	size_t replies_max;           /* bytes of one job's replies at a time */
 	_Atomic unsigned connections; /* admitted and not yet closed */
 	_Atomic bool draining;        /* no more is to be read */
 	_Atomic bool killed;          /* nothing more is to be sent */

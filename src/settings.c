@@ -166,6 +166,8 @@ settings_apply(struct service *s, const throng_config *config,
 	s->config = *config;
 	s->handler = handler;
 	s->job_time_max = JOB_TIME_MAX;
+	s->replies_max = config->output_soft < JOB_REPLIES_MAX ?
+	    config->output_soft : JOB_REPLIES_MAX;
 	s->sink.counters = &s->shared;
 	s->log = (struct log){
 		config->log_fd, config->log_level, config->log_format,

@@ -12,7 +12,11 @@
 #include <sys/socket.h>
 
 #include "conn.h"
+#include "expire.h"
 #include "job.h"
+
+/** Bytes written at a time once the socket takes more. */
+#define WRITE_MAX (256u << 10)
 
 /** A rest above this is moved, not copied. Bytes. */
 #define MOVE_MIN (16u << 10)
@@ -65,8 +69,10 @@ output_of(struct conn *c)
 		bufferevent_setcb(c->bev, NULL, on_written, on_event, c);
 		/* on_written is called from here down. */
 		bufferevent_setwatermark(c->bev, EV_WRITE,
+		    c->reactor->service->config.output_soft /
 		    CONN_OUTPUT_RESUME, 0);
-		bufferevent_set_max_single_write(c->bev, CONN_OUTPUT_SOFT);
+		bufferevent_set_max_single_write(c->bev, WRITE_MAX);
+		expire_waiting(c);
 	}
 	return (bufferevent_get_output(c->bev));
 }
@@ -121,6 +127,7 @@ move(struct conn *c, struct job *job, size_t from)
 		return (-1);
 	}
 	c->moved += b->size;
+	stall_add(&c->stall, b->length - from);
 	*b = (struct bytes){ 0 };
 	return (start(c));
 }
@@ -133,6 +140,7 @@ queue(struct conn *c, const char *bytes, size_t length)
 
 	if (output == NULL || evbuffer_add(output, bytes, length) == -1)
 		return (-1);
+	stall_add(&c->stall, length);
 	return (start(c));
 }
 

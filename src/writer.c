@@ -12,21 +12,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "batch.h"
 #include "clock.h"
 #include "ring.h"
 #include "wakeup.h"
 
-/** How often a writer that waits for its reader looks whether it is to end,
- *  and how often what was held back is told. Milliseconds. */
-#define SLICE_MS 50
+/** How often what was held back is told. Milliseconds. */
 #define TELL_MS 1000
-
-/** What stop and thread have agreed on. A thread that is writing may be left
- *  alone; once it is, it touches nothing that others use. */
-enum state { STATE_RUNNING, STATE_WRITING, STATE_LEFT };
 
 /**
  * Invariants:
@@ -46,14 +39,10 @@ struct writer {
 	bool stopped;  /* the server's alone */
 	bool left;     /* likewise: the thread lives, and this is its own */
 	_Atomic bool stopping;
-	_Atomic int state;         /* enum state */
-	_Atomic uint64_t deadline; /* clock_now(), once stopping */
-	_Atomic uint64_t dropped;  /* lines lost and not yet told */
-	_Atomic uint64_t written;  /* of ring_taken() */
-	uint64_t tell_at;          /* 0: nothing was held back */
-	bool torn;                 /* the last line was cut */
-	size_t length;
-	char batch[LOG_LINE_MAX + 1];
+	_Atomic uint64_t dropped; /* lines lost and not yet told */
+	_Atomic uint64_t written; /* of ring_taken() */
+	uint64_t tell_at;         /* 0: nothing was held back */
+	struct batch batch;
 };
 
 bool
@@ -84,85 +73,11 @@ writer_wake(struct writer *w)
 }
 
 static bool
-too_late(struct writer *w)
-{
-	/* Relaxed: a moment. */
-	uint64_t deadline = atomic_load_explicit(&w->deadline,
-	    memory_order_relaxed);
-
-	return (deadline != 0 && clock_now() >= deadline);
-}
-
-/* Wait until a write will not have to. False: it is too late for that. */
-static bool
-await_room(struct writer *w)
-{
-	struct pollfd p = { .fd = w->log.fd, .events = POLLOUT };
-	bool late;
-	int rc;
-
-	/* Without a descriptor poll would wait for ever. */
-	if (p.fd < 0)
-		return (true);
-	do {
-		late = too_late(w);
-		rc = poll(&p, 1, late ? 0 : SLICE_MS);
-		/* An error is the write's to find. */
-		if (rc == 1 || (rc == -1 && errno != EINTR))
-			return (true);
-	} while (!late);
-	return (false);
-}
-
-/*
- * What poll has said may be no longer true when others write to the same
- * pipe, so a write may hang. Return false if the thread was left meanwhile.
- */
-static bool
-write_some(struct writer *w, size_t at, ssize_t *n)
-{
-	int state = STATE_WRITING;
-
-	/* Release and acquire: whoever leaves this thread alone does so after
-	 * all it did before. */
-	atomic_store_explicit(&w->state, STATE_WRITING, memory_order_release);
-	*n = write(w->log.fd, w->batch + at, w->length - at);
-	return (atomic_compare_exchange_strong_explicit(&w->state, &state,
-	    STATE_RUNNING, memory_order_acq_rel, memory_order_acquire));
-}
-
-/* Write the batch; what cannot be is lost, `*lost` lines of it. False: the
- * thread was left. */
-static bool
-write_batch(struct writer *w, uint64_t *lost)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	*lost = 0;
-	while (at < w->length && await_room(w)) {
-		if (!write_some(w, at, &n))
-			return (false);
-		if (n > 0)
-			at += (size_t)n;
-		else if (n == 0 || (errno != EINTR && errno != EAGAIN))
-			break;
-	}
-	/* The next line begins on a line of its own. */
-	if (at > 0)
-		w->torn = w->batch[at - 1] != '\n';
-	for (; at < w->length; at++)
-		*lost += w->batch[at] == '\n';
-	w->length = 0;
-	return (true);
-}
-
-static bool
 flush(struct writer *w)
 {
 	uint64_t lost;
 
-	if (!write_batch(w, &lost))
+	if (!batch_write(&w->batch, &lost))
 		return (false);
 	if (lost > 0) {
 		counter_add(&w->sink->counters->log_lost, lost);
@@ -178,12 +93,9 @@ static bool
 add(struct writer *w, const char *text, size_t length)
 {
 
-	if (w->length + length > LOG_LINE_MAX && !flush(w))
+	if (!batch_fits(&w->batch, length) && !flush(w))
 		return (false);
-	if (w->length == 0 && w->torn)
-		w->batch[w->length++] = '\n';
-	memcpy(w->batch + w->length, text, length);
-	w->length += length;
+	batch_add(&w->batch, text, length);
 	return (true);
 }
 
@@ -216,7 +128,7 @@ tell_lost(struct writer *w)
 		return (true);
 	log_number(&l, "count", count);
 	log_finish(&l);
-	if (!add(w, l.text, l.length) || !write_batch(w, &lost))
+	if (!add(w, l.text, l.length) || !batch_write(&w->batch, &lost))
 		return (false);
 	if (lost > 0)
 		counter_add(&w->dropped, count);
@@ -280,6 +192,25 @@ wait(struct writer *w, bool stopping)
 	(void)poll(&p, 1, timeout);
 }
 
+/* The reader has been waited for in vain: the lines to come need not. */
+static void
+give_up(struct log_sink *sink)
+{
+
+	/* Relaxed: a hint. */
+	atomic_store_explicit(&sink->given_up, true, memory_order_relaxed);
+}
+
+static bool
+is_done(struct writer *w)
+{
+
+	if (!batch_is_late(&w->batch))
+		return (ring_returned(w->ring) == ring_taken(w->ring));
+	give_up(w->sink);
+	return (true);
+}
+
 static void *
 writer_main(void *argument)
 {
@@ -297,8 +228,7 @@ writer_main(void *argument)
 		wakeup_clear(&w->wakeup);
 		if (!write_all(w) || !tell(w, stopping))
 			return (NULL);
-		if (stopping && (too_late(w) ||
-		    ring_returned(w->ring) == ring_taken(w->ring)))
+		if (stopping && is_done(w))
 			break;
 		wait(w, stopping);
 	}
@@ -364,6 +294,7 @@ writer_start(const struct log *log)
 	w->log = *log;
 	w->log.sink = NULL;
 	w->sink = log->sink;
+	w->batch.fd = log->fd;
 	if ((w->ring = ring_new(WRITER_RING)) == NULL)
 		goto err1;
 	if (wakeup_open(&w->wakeup) == -1) {
@@ -409,17 +340,6 @@ await_end(struct writer *w, uint64_t deadline)
 	return (ended);
 }
 
-/* Leave the thread alone if it hangs in its write. */
-static bool
-leave(struct writer *w)
-{
-	int state = STATE_WRITING;
-
-	/* Acquire and release: pairs with write_some(). */
-	return (atomic_compare_exchange_strong_explicit(&w->state, &state,
-	    STATE_LEFT, memory_order_acq_rel, memory_order_relaxed));
-}
-
 void
 writer_stop(struct log_sink *sink)
 {
@@ -431,24 +351,21 @@ writer_stop(struct log_sink *sink)
 		return;
 	w->stopped = true;
 	ring_shut(w->ring);
-	atomic_store_explicit(&w->deadline, deadline, memory_order_relaxed);
+	/* Relaxed: a moment. */
+	atomic_store_explicit(&w->batch.deadline, deadline,
+	    memory_order_relaxed);
 	/* Release: the ring is shut for whoever sees it. */
 	atomic_store_explicit(&w->stopping, true, memory_order_release);
 	writer_wake(w);
-	if (await_end(w, deadline)) {
-		pthread_join(w->thread, NULL);
-		return;
-	}
-	/* Relaxed: a hint for the lines to come. */
-	atomic_store_explicit(&sink->given_up, true, memory_order_relaxed);
-	/* A thread that does not hang ends soon. */
-	while (!leave(w)) {
-		deadline += SLICE_MS * (uint64_t)CLOCK_MS;
+	/* A thread that does not hang ends soon behind the deadline. */
+	do {
+		deadline += BATCH_SLICE_MS * (uint64_t)CLOCK_MS;
 		if (await_end(w, deadline)) {
 			pthread_join(w->thread, NULL);
 			return;
 		}
-	}
+	} while (!batch_leave(&w->batch));
+	give_up(sink);
 	pthread_detach(w->thread);
 	/* Its memory stays its own. Nobody else uses it but those who are
 	 * late, and they find the ring shut. */

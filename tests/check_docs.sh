@@ -130,6 +130,18 @@ tests_do_not_sleep()
 	    $(cd "$src" && ls tests/*.c)
 }
 
+# What is counted is explained to whoever reads the numbers.
+counters()
+{
+	names=$(cd "$src" && sed -n '/^#define COUNTERS(X)/,/[^\\]$/s/.*X(\([a-z_]*\)).*/\1/p' \
+	    src/counters.h)
+	[ -n "$names" ] || fail "no counters in src/counters.h"
+	for name in $names; do
+		grep -qE "^\.It Li.* $name( |\$)" "$src/doc/throngd.8" ||
+		    fail "doc/throngd.8 does not say what $name counts"
+	done
+}
+
 no_marks()
 {
 	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
@@ -142,5 +154,6 @@ headers_alone
 exports
 traps
 tests_do_not_sleep
+counters
 no_marks
 exit $failed

@@ -12,7 +12,8 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 unit_tests = test_address test_frame test_frame_write test_parse
 server_tests = test_server_admission test_server_memory test_server_bad test_server_clients test_server_end \
 	test_server_eof test_server_output test_server_frames test_server_limits test_server_listen \
-	test_server_log test_server_ops test_server_options test_server_signals
+	test_server_log test_server_ops test_server_options test_server_signals \
+	test_server_slow
 library_tests = test_library test_library_log test_library_reply \
 	test_library_state
 check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
@@ -101,6 +102,10 @@ test_server_ops_LDADD = $(unit_libs)
 test_server_options_SOURCES = tests/test_server_options.c $(support_files)
 test_server_options_CFLAGS = $(unit_cflags)
 test_server_options_LDADD = $(unit_libs)
+
+test_server_slow_SOURCES = tests/test_server_slow.c $(table_files)
+test_server_slow_CFLAGS = $(unit_cflags)
+test_server_slow_LDADD = $(unit_libs)
 
 test_server_signals_SOURCES = tests/test_server_signals.c $(support_files)
 test_server_signals_CFLAGS = $(unit_cflags)

@@ -165,6 +165,7 @@ void
 rig_turn(struct rig *rig)
 {
 
+	rig->reactor.now = 0;
 	assert_int_not_equal(event_base_loop(rig->reactor.base,
 				 EVLOOP_ONCE | EVLOOP_NONBLOCK),
 	    -1);

@@ -75,6 +75,6 @@ main(void)
 	results_add("simulator", "seeds", (double)seeds);
 	results_add("simulator", "events", (double)report.calls);
 	results_add("simulator", "requests", (double)report.requests);
-	results_add("simulator", "hours", (double)report.time / 3.6e12);
+	results_add("simulator", "simulated hours", (double)report.time / 3.6e12);
 	return (0);
 }

@@ -131,6 +131,8 @@ settings(void **state)
 	assert_non_null(strstr(out, " 3000\n"));
 	assert_non_null(strstr(out, " 64M\n"));
 	assert_non_null(strstr(out, " 1500ms\n"));
+	assert_non_null(strstr(out, "setting  memory-budget              "
+	    "default\n"));
 	/* What it comes to, not what was written. */
 	assert_non_null(strstr(out, "setting  reactors                   1\n"));
 	assert_non_null(strstr(out, "all limits hold\n"));

@@ -196,7 +196,7 @@ output_bound(void **state)
 	(void)state;
 	rig_say(client, "big 1000000\n");
 	rig_settle(rig);
-	assert_true(write_pending(c) > CONN_OUTPUT_SOFT);
+	assert_true(conn_stuffed(c));
 	assert_true(c->paused);
 	rig_say(client, "after\n");
 	for (int i = 0; i < 5; i++)

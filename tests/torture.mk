@@ -73,6 +73,32 @@ stress_simulate_SOURCES = tests/stress_simulate.c $(SIM_FILES) tests/results.c \
 	tests/results.h
 stress_simulate_LDFLAGS = $(AM_LDFLAGS) $(VKERNEL_LINK) $(SIM_WRAPS)
 stress_simulate_LDADD = libthrong_core.la
+
+# Every system call made to fail. `make check` does a part of it.
+FAULTS_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
+	-Wl,--wrap=accept4 -Wl,--wrap=recv -Wl,--wrap=send \
+	-Wl,--wrap=writev -Wl,--wrap=read -Wl,--wrap=write \
+	-Wl,--wrap=epoll_create1 -Wl,--wrap=epoll_ctl \
+	-Wl,--wrap=epoll_wait -Wl,--wrap=pipe2 -Wl,--wrap=pthread_create \
+	-Wl,--wrap=pthread_mutex_init -Wl,--wrap=pthread_cond_init \
+	-Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \
+	-Wl,--wrap=getsockname -Wl,--wrap=setsockopt -Wl,--wrap=fcntl \
+	-Wl,--wrap=shutdown -Wl,--wrap=poll -Wl,--wrap=getrlimit \
+	-Wl,--wrap=close
+
+check_PROGRAMS += test_torture
+TESTS += test_torture
+test_torture_SOURCES = tests/test_torture.c tests/faults.c tests/faults.h \
+	tests/faults_calls.c tests/faults_inside.h $(UNIT_FILES) \
+	$(TRIAL_FILES)
+test_torture_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_torture_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_LINK)
+test_torture_LDADD = $(UNIT_LIBS)
+
+check-torture: test_oom test_torture
+	./test_oom
+	TORTURE=full ./test_torture
+
 endif
 
 endif

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "job.h"
+
 _Atomic int unit_states;
 _Atomic int unit_states_fail;
 _Atomic unsigned unit_calls;
@@ -119,6 +121,7 @@ unit_service(struct service *s, const throng_handler *handler)
 	s->handler = handler;
 	s->max_connections = 100;
 	s->job_time_max = UINT64_MAX;
+	s->replies_max = JOB_REPLIES_MAX;
 	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT,
 	    NULL };
 	unit_framing(s, THRONG_FRAME_LINE, 1u << 20);

@@ -8,6 +8,7 @@ RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
 RIG_FILES = tests/rig.c tests/rig.h
+TRIAL_FILES = tests/trial.c tests/trial.h tests/results.c tests/results.h
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_LIBS = libthrong_core.la $(CMOCKA_LIBS)
 UNIT_TESTS = \
@@ -43,6 +44,11 @@ UNIT_TESTS = \
 	test_siphash \
 	test_source \
 	test_refuse \
+	test_await \
+	test_deadline \
+	test_expire \
+	test_pace \
+	test_stall \
 	test_ring \
 	test_throttle \
 	test_writer \
@@ -56,6 +62,28 @@ test_bytes_SOURCES = tests/test_bytes.c $(UNIT_FILES)
 test_bytes_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_bytes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_bytes_LDADD = $(UNIT_LIBS)
+
+test_await_SOURCES = tests/test_await.c $(UNIT_FILES)
+test_await_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_await_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+test_await_LDADD = $(UNIT_LIBS)
+
+test_deadline_SOURCES = tests/test_deadline.c $(UNIT_FILES)
+test_deadline_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_deadline_LDADD = $(UNIT_LIBS)
+
+test_expire_SOURCES = tests/test_expire.c $(RIG_FILES) $(UNIT_FILES)
+test_expire_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_expire_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_expire_LDADD = $(UNIT_LIBS)
+
+test_pace_SOURCES = tests/test_pace.c $(UNIT_FILES)
+test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_pace_LDADD = $(UNIT_LIBS)
+
+test_stall_SOURCES = tests/test_stall.c $(UNIT_FILES)
+test_stall_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_stall_LDADD = $(UNIT_LIBS)
 
 test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
 test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -178,7 +206,7 @@ test_write_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_write_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=send
 test_write_LDADD = $(UNIT_LIBS)
 
-test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES)
+test_oom_SOURCES = tests/test_oom.c $(UNIT_FILES) $(TRIAL_FILES)
 test_oom_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_oom_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc \
 	-Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=strdup

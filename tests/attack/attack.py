@@ -83,14 +83,15 @@ def slow_build():
     return "a sanitizer" if huge else None
 
 
-def run_here(row, mode, full, options, seed):
+def run_here(row, mode, full, options, seed, slow):
     """Run one case; return its result line. In a process of its own."""
     random.seed(f"{seed} {row.name} {mode}")
-    case = cases.Case(row, mode, full, options)
+    case = cases.Case(row, mode, full, options, slow)
     verdict, why = "pass", ""
     start = time.monotonic()
     try:
         row.run(case)
+        case.end()
     except cases.Skip as skip:
         verdict, why = "skip", str(skip)
     except Exception as error:  # whatever it is, it is this case's
@@ -130,13 +131,13 @@ def show(result):
         print(f"# bar not reached: {text}")
 
 
-def child(job, options, seed, full, out):
+def child(job, options, seed, full, slow, out):
     """Be the process of one case."""
     os.dup2(out.fileno(), 1)
     os.dup2(out.fileno(), 2)
     # All that it starts ends with it, even when it has to be killed.
     os.setpgid(0, 0)
-    result = run_here(*job, full, options, seed)
+    result = run_here(*job, full, options, seed, slow)
     show(result)
     results.write(**result)
     sys.stdout.flush()
@@ -144,7 +145,8 @@ def child(job, options, seed, full, out):
 
 
 class Runner:
-    def __init__(self, options, seed, full):
+    def __init__(self, options, seed, full, slow):
+        self.slow = slow
         self.options = options
         self.seed = seed
         self.full = full
@@ -156,7 +158,8 @@ class Runner:
         sys.stdout.flush()
         pid = os.fork()
         if pid == 0:
-            child(job, self.options, self.seed, self.full, out)
+            child(job, self.options, self.seed, self.full,
+                  self.slow, out)
         self.running[pid] = (job, out, time.monotonic() + LIMIT[self.full])
 
     def finish(self, pid, status):
@@ -214,7 +217,7 @@ def main():
     print(f"# seed {seed}, {'full' if full else 'small'} sizes")
     if full:
         results.run("attack")
-    runner = Runner(daemon.help_text(), seed, full)
+    runner = Runner(daemon.help_text(), seed, full, slow is not None)
     jobs = [(row, mode) for row in rows
             for mode in arguments.mode or MODES]
     runner.run(jobs, arguments.jobs or (1 if full else 4))

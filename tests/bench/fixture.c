@@ -324,6 +324,9 @@ fixture_lossy(void)
 {
 	struct results *r = fixture_compare(8);
 
+	r->probe = 100;
+	r->points[0].disturbed = 1;
+	snprintf(r->disturb, sizeof(r->disturb), "slow-read:50,half:10");
 	for (size_t b = 0; b < r->block_count; b++) {
 		for (size_t t = 0; t < r->blocks[b].trial_count; t++) {
 			struct results_trial *trial = &r->blocks[b].trials[t];

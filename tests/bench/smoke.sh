@@ -92,7 +92,7 @@ expect 0 '' run --gate off --warmup 10ms --duration 50ms --connections 20 \
 [ "$(count planned)" = "$(count replies)" ] || fail "closed loop lost some"
 "$BENCH" compare --gate off --closed --warmup 10ms --duration 50ms \
     --blocks 2 --target limit --out "$dir/reports" > "$dir/out" 2> "$dir/err"
-for file in report.html report.json report.md; do
+for file in report.html report.json report.md limit.hgrm; do
 	[ -s "$dir/reports/$file" ] || fail "no $file"
 done
 
@@ -122,6 +122,15 @@ expect 2 'wait-' tail --service exp:1ms
 expect 2 'takes --load' tail --rate 100
 expect 2 'load' tail --load 1
 expect 2 'only with tail' run --target limit --load 0.5
+
+# Those who do not behave, at every other load; a probe, measured apart.
+expect 0 '' run --gate off --warmup 10ms --duration 150ms --connections 4 \
+    --rate 500 --drain 5s --target pool --json "$dir/json" --probe 200 \
+    --disturb slow-read:2,dribble:2,half:2,reset:2,churn:2,silent:2
+[ "$(grep -c '"disturbed": true' "$dir/json")" = 1 ] || fail "not disturbed"
+grep -q '"probe_p99_us": [0-9]' "$dir/json" || fail "no probe"
+[ "$(count planned)" = "$(count replies)" ] || fail "disturbed: lost some"
+expect 2 'slow-read' run --target limit --disturb slow
 
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"

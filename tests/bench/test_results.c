@@ -175,6 +175,54 @@ one_failed_trial_voids_but_one_that_never_ran_does_not(void **state)
 }
 
 static void
+a_probe_is_measured_apart(void **state)
+{
+	struct results *r = made(1, 1, 5);
+	struct results_trial *trial = &r->blocks[0].trials[0];
+	struct record *probe = calloc(1, sizeof(*probe));
+
+	(void)state;
+	results_probe(trial, probe);
+	assert_true(isnan(trial->value[METRIC_PROBE_P99]));
+	record_begin(probe, 0, 1000000);
+	for (uint64_t i = 1; i <= 100; i++) {
+		record_sent(probe, i, i, 0);
+		record_reply(probe, i, i, i + i * 1000, 0);
+	}
+	results_probe(trial, probe);
+	assert_true(fabs(trial->value[METRIC_PROBE_P99] / 99 - 1) < 0.01);
+	assert_false(trial->readings.errors > 0);
+	/* A wrong reply to it voids, as any other does. */
+	record_bad(probe, 5, 5, RECORD_CONTENT);
+	results_probe(trial, probe);
+	assert_true(trial->readings.errors > 0);
+	assert_true(isinf(trial->value[METRIC_PROBE_P99]) ||
+	    trial->value[METRIC_PROBE_P99] > 90);
+	free(probe);
+	results_free(r);
+}
+
+static void
+a_search_has_a_headline_of_its_own(void **state)
+{
+	struct results *r = results_new();
+	struct results_search *s;
+
+	(void)state;
+	(void)results_target(r, "pool", "x");
+	(void)results_target(r, "thread", "y");
+	(void)results_point(r);
+	s = results_search(r, 0, "p99<5ms");
+	s->rate = 21000;
+	(void)results_search(r, 1, "p99<5ms");
+	assert_int_equal(results_close(r), 0);
+	assert_string_equal(r->headline, "Within p99<5ms: pool 21,000 "
+	    "requests/s, thread not even the lowest rate tried.");
+	assert_false(results_ran(r, 0));
+	results_free(r);
+}
+
+static void
 an_unfinished_block_is_void(void **state)
 {
 	struct results *r = made(7, 1, 5);
@@ -458,6 +506,8 @@ main(void)
 		cmocka_unit_test(the_pool_of_a_cell_leaves_void_blocks_out),
 		cmocka_unit_test(
 		    one_failed_trial_voids_but_one_that_never_ran_does_not),
+		cmocka_unit_test(a_probe_is_measured_apart),
+		cmocka_unit_test(a_search_has_a_headline_of_its_own),
 		cmocka_unit_test(an_unfinished_block_is_void),
 		cmocka_unit_test(few_blocks_give_no_verdict),
 		cmocka_unit_test(the_control_sets_the_noise_floor),

@@ -1,0 +1,187 @@
+/*
+ * The calls themselves, as the linker leads them here.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "faults_inside.h"
+
+#ifdef __clang__
+/* The sanitizers' own calls are led here, too, before they are ready. */
+#pragma clang attribute push(__attribute__((no_sanitize("address", \
+    "undefined", "thread"))), apply_to = function)
+#endif
+
+#define HERE __builtin_return_address(0)
+
+/* A call that fails with errno, before it has done anything. */
+#define FAILING(call, name, parameters, arguments)                   \
+	int __real_##name parameters;                                \
+	int __wrap_##name parameters;                                \
+	int __wrap_##name parameters                                 \
+	{                                                            \
+		int error = faults_meets(call, HERE);                \
+                                                                     \
+		if (error == 0)                                      \
+			return (__real_##name arguments);            \
+		errno = error;                                       \
+		return (-1);                                         \
+	}
+
+/* One that returns what is wrong. */
+#define RETURNING(call, name, parameters, arguments)                 \
+	int __real_##name parameters;                                \
+	int __wrap_##name parameters;                                \
+	int __wrap_##name parameters                                 \
+	{                                                            \
+		int error = faults_meets(call, HERE);                \
+                                                                     \
+		return (error != 0 ? error :                         \
+		    __real_##name arguments);                        \
+	}
+
+/* One that moves bytes, and may move only one. */
+#define MOVING(which, name, parameters, arguments, one)              \
+	ssize_t __real_##name parameters;                            \
+	ssize_t __wrap_##name parameters;                            \
+	ssize_t __wrap_##name parameters                             \
+	{                                                            \
+		int error = faults_meets(which, HERE);               \
+                                                                     \
+		if (error == 0)                                      \
+			return (__real_##name arguments);            \
+		if (error == FAULTS_SHORT)                           \
+			return (__real_##name one);                  \
+		errno = error;                                       \
+		return (-1);                                         \
+	}
+
+FAILING(FAULTS_ACCEPT4, accept4,
+    (int fd, struct sockaddr *sa, socklen_t *length, int flags),
+    (fd, sa, length, flags))
+FAILING(FAULTS_EPOLL_CREATE1, epoll_create1, (int flags), (flags))
+FAILING(FAULTS_EPOLL_WAIT, epoll_wait,
+    (int ep, struct epoll_event *events, int most, int timeout),
+    (ep, events, most, timeout))
+FAILING(FAULTS_PIPE2, pipe2, (int fds[2], int flags), (fds, flags))
+FAILING(FAULTS_SOCKET, socket, (int family, int type, int protocol),
+    (family, type, protocol))
+FAILING(FAULTS_BIND, bind,
+    (int fd, const struct sockaddr *sa, socklen_t length), (fd, sa, length))
+FAILING(FAULTS_LISTEN, listen, (int fd, int backlog), (fd, backlog))
+FAILING(FAULTS_GETSOCKNAME, getsockname,
+    (int fd, struct sockaddr *sa, socklen_t *length), (fd, sa, length))
+FAILING(FAULTS_SETSOCKOPT, setsockopt,
+    (int fd, int level, int name, const void *value, socklen_t length),
+    (fd, level, name, value, length))
+FAILING(FAULTS_SHUTDOWN, shutdown, (int fd, int how), (fd, how))
+FAILING(FAULTS_POLL, poll, (struct pollfd *fds, nfds_t count, int timeout),
+    (fds, count, timeout))
+FAILING(FAULTS_GETRLIMIT, getrlimit,
+    (__rlimit_resource_t which, struct rlimit *limit), (which, limit))
+
+RETURNING(FAULTS_PTHREAD_CREATE, pthread_create,
+    (pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+    void *argument), (thread, attr, run, argument))
+RETURNING(FAULTS_MUTEX_INIT, pthread_mutex_init,
+    (pthread_mutex_t *mutex, const pthread_mutexattr_t *attr),
+    (mutex, attr))
+RETURNING(FAULTS_COND_INIT, pthread_cond_init,
+    (pthread_cond_t *cond, const pthread_condattr_t *attr), (cond, attr))
+
+MOVING(FAULTS_RECV, recv, (int fd, void *out, size_t size, int flags),
+    (fd, out, size, flags), (fd, out, 1, flags))
+MOVING(FAULTS_SEND, send,
+    (int fd, const void *bytes, size_t length, int flags),
+    (fd, bytes, length, flags), (fd, bytes, 1, flags))
+MOVING(FAULTS_READ, read, (int fd, void *out, size_t size),
+    (fd, out, size), (fd, out, 1))
+
+static enum faults_call
+kind_of(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) ?
+	    FAULTS_WRITE_PIPE : FAULTS_WRITE);
+}
+
+MOVING(kind_of(fd), write, (int fd, const void *bytes, size_t length),
+    (fd, bytes, length), (fd, bytes, 1))
+
+ssize_t __real_writev(int fd, const struct iovec *iov, int count);
+ssize_t __wrap_writev(int fd, const struct iovec *iov, int count);
+
+ssize_t
+__wrap_writev(int fd, const struct iovec *iov, int count)
+{
+	int error = faults_meets(FAULTS_WRITEV, HERE);
+	struct iovec one = { .iov_base = iov[0].iov_base, .iov_len = 1 };
+
+	if (error == 0)
+		return (__real_writev(fd, iov, count));
+	if (error == FAULTS_SHORT)
+		return (__real_writev(fd, &one, 1));
+	errno = error;
+	return (-1);
+}
+
+int __real_epoll_ctl(int ep, int op, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int ep, int op, int fd, struct epoll_event *event);
+
+int
+__wrap_epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
+{
+	int error = op == EPOLL_CTL_DEL ? 0 :
+	    faults_meets(FAULTS_EPOLL_CTL, HERE);
+
+	if (error == 0)
+		return (__real_epoll_ctl(ep, op, fd, event));
+	errno = error;
+	return (-1);
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+
+int
+__wrap_fcntl(int fd, int command, ...)
+{
+	int error = faults_meets(FAULTS_FCNTL, HERE);
+	va_list arguments;
+	long value;
+
+	va_start(arguments, command);
+	value = va_arg(arguments, long);
+	va_end(arguments);
+	if (error == 0)
+		return (__real_fcntl(fd, command, value));
+	errno = error;
+	return (-1);
+}
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+
+int
+__wrap_close(int fd)
+{
+	int error = faults_meets(FAULTS_CLOSE, HERE), rc = __real_close(fd);
+
+	if (error == 0)
+		return (rc);
+	errno = error;
+	return (-1);
+}
+
+#ifdef __clang__
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Every system call of the server fails, in all modes, libevent's among
+ * them: what comes of it is a clean error at the start, a right reply or a
+ * closed connection; never a crash, a leak or a hang. And once nothing fails
+ * any more, the server serves.
+ *
+ * By default every place that makes a call fails once, in each way that is
+ * documented. With TORTURE=full (make check-torture) every single call of
+ * each kind does, the first, the second ..., alone and with all that come
+ * after it.
+ */
+#include "trial.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "faults.h"
+#include "results.h"
+
+/** Places that are known of one call, and calls of one trial. */
+#define SITES 32
+#define CALLS 2000
+
+static unsigned long injected, trials;
+static unsigned sites_hit;
+static struct fault trying; /* now */
+static int staying = -1;    /* the client that sees the end */
+
+/* Who takes long is waited for with nothing that fails, and at the end not
+ * waited for by who has stayed. */
+static void
+relent(void)
+{
+
+	faults_disarm();
+	if (staying != -1)
+		close(staying);
+	staying = -1;
+}
+
+/* One connection more than there is room for. */
+static void
+refused(struct trial *t)
+{
+	int fds[3];
+
+	for (int i = 0; i < 3; i++) {
+		fds[i] = trial_dial(t, 0);
+		trial_ask(t, fds[i], "x\n", 'x', 1);
+	}
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+/* Clients while calls fail. */
+static void
+clients(struct trial *t)
+{
+	int tcp = trial_dial(t, 0), local = trial_dial(t, 1);
+
+	trial_ask(t, tcp, "state\n", '1', 1);
+	trial_ask(t, local, "big 600000\n", 'x', TRIAL_BIG);
+	trial_ask(t, tcp, "state\n", '2', 1);
+	close(tcp);
+	refused(t);
+	trial_last(t, local);
+	close(local);
+	faults_disarm();
+}
+
+/* One when they do no more, which stays to see the end. It comes again until
+ * there is a place: those before may not have been seen off yet. */
+static int
+served(struct trial *t)
+{
+	int64_t deadline = unit_deadline();
+	int fd;
+
+	for (;;) {
+		t->good = t->refused = t->closed = 0;
+		fd = trial_dial(t, 0);
+		trial_ask(t, fd, "state\n", '1', 1);
+		if (t->good == 1)
+			return (fd);
+		close(fd);
+		if (t->refused == 0 || !support_turn(deadline))
+			fail_msg("not served though nothing fails any more");
+	}
+}
+
+static const char *
+said(const struct fault *f)
+{
+
+	return (f->error == FAULTS_SHORT ? "one byte" : strerror(f->error));
+}
+
+/* Which trial it was that failed. */
+static int
+tell(void **state)
+{
+
+	(void)state;
+	if (trying.call != FAULTS_CALLS)
+		print_message("it was %s, call %u from %p: %s%s\n",
+		    faults_name(trying.call), trying.skip, trying.site,
+		    said(&trying), trying.after ? ", from then on" : "");
+	return (0);
+}
+
+/* One trial. Return how many calls failed in it. */
+static unsigned
+attempt(throng_mode mode, const struct fault *fault)
+{
+	bool serves = false;
+	struct trial t;
+
+	trying = *fault;
+	trial_config(&t, mode);
+	t.config.max_connections = 4;
+	t.relent = relent;
+	faults_arm(fault);
+	faults_spare(false);
+	serves = trial_create(&t);
+	faults_spare(true);
+	if (serves && trial_start(&t)) {
+		clients(&t);
+		staying = served(&t);
+		/* The end may fail, too, if nothing has before. */
+		if (faults_injected() == 0)
+			faults_arm(fault);
+		trial_stop(&t);
+	}
+	relent();
+	trial_end(&t);
+	/* One that goes on is one fault. */
+	injected += faults_injected() > 0;
+	trials++;
+	trying.call = FAULTS_CALLS;
+	return (faults_injected());
+}
+
+/* Every place that was seen to make the call, once. */
+static void
+each_site(throng_mode mode, enum faults_call call)
+{
+	const void *sites[SITES];
+	unsigned count = faults_sites(call, sites, SITES), hit;
+
+	for (unsigned i = 0; i < count; i++) {
+		hit = 0;
+		for (const int *e = faults_errors(call); *e != 0; e++) {
+			struct fault f = { call, sites[i], 0, *e, false };
+
+			hit += attempt(mode, &f);
+		}
+		sites_hit += hit > 0;
+	}
+}
+
+/* The first call, the second ..., until there is no such call. */
+static void
+each_call(throng_mode mode, enum faults_call call, int error, bool after)
+{
+	struct fault f = { call, NULL, 0, error, after };
+
+	while (attempt(mode, &f) > 0)
+		if (++f.skip > CALLS)
+			fail_msg("%s: no end", faults_name(call));
+	print_message("%s: %s %s: %u calls\n", faults_name(call), said(&f),
+	    after ? "from then on" : "once", f.skip);
+}
+
+static void
+torture(throng_mode mode)
+{
+	static const struct fault none = { FAULTS_CALLS, NULL, 0, 0, false };
+	const char *how = getenv("TORTURE");
+	bool full = how != NULL && strcmp(how, "full") == 0;
+	unsigned long before = injected;
+
+	/* Twice, so that all places have been seen. */
+	assert_int_equal(attempt(mode, &none), 0);
+	assert_int_equal(attempt(mode, &none), 0);
+	sites_hit = 0;
+	for (int call = 0; call < FAULTS_CALLS; call++) {
+		each_site(mode, (enum faults_call)call);
+		for (const int *e = faults_errors((enum faults_call)call);
+		    full && *e != 0; e++) {
+			each_call(mode, (enum faults_call)call, *e, false);
+			each_call(mode, (enum faults_call)call, *e, true);
+		}
+	}
+	print_message("%lu faults injected at %u places\n", injected - before,
+	    sites_hit);
+	/* As many as there are at least, or nothing is led here. */
+	assert_true(sites_hit > 25);
+}
+
+static void
+pool(void **state)
+{
+
+	(void)state;
+	torture(THRONG_MODE_POOL);
+}
+
+static void
+thread(void **state)
+{
+
+	(void)state;
+	torture(THRONG_MODE_THREAD);
+}
+
+static void
+inline_mode(void **state)
+{
+
+	(void)state;
+	torture(THRONG_MODE_INLINE);
+}
+
+static void
+say_nothing(int severity, const char *text)
+{
+
+	(void)severity;
+	(void)text;
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(pool, tell),
+		cmocka_unit_test_teardown(thread, tell),
+		cmocka_unit_test_teardown(inline_mode, tell),
+	};
+	int rc;
+
+	if (getenv("TORTURE") == NULL)
+		unit_guard();
+	event_set_log_callback(say_nothing);
+	faults_spare(true);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	print_message("%lu faults injected in %lu trials\n", injected, trials);
+	results_add("torture", "faults injected", (double)injected);
+	results_add("torture", "trials", (double)trials);
+	results_add("torture", "sites covered", sites_hit);
+	if (rc == 0) {
+		results_add("torture", "crashes", 0);
+		results_add("torture", "leaks", 0);
+		results_add("torture", "hangs", 0);
+	}
+	return (rc);
+}
