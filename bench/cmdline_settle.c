@@ -118,6 +118,25 @@ settle_tail(struct cmdline *o)
 	return (0);
 }
 
+/* What does not go together with a closed or an open loop. */
+static int
+check_loop(const struct cmdline *o, int compare)
+{
+
+	if (o->visit > 1 && (o->closed || (!compare && o->rates.count == 0)))
+		return (cmdline_wrong("visit", "N", "needs an open loop (--rate)"));
+	if (o->closed && o->rates.count > 0)
+		return (cmdline_wrong("rate", o->rate_text,
+		    "not together with --closed"));
+	if (o->churn && o->rates.count > 0)
+		return (cmdline_wrong("rate", o->rate_text,
+		    "not together with --churn"));
+	if (o->churn && o->depth > 1)
+		return (cmdline_wrong("depth", "D",
+		    "not together with --churn"));
+	return (0);
+}
+
 /* What one option says about another. */
 static int
 reconcile(struct cmdline *o)
@@ -165,17 +184,8 @@ reconcile(struct cmdline *o)
 		    "not together with --request"));
 	if (o->expect != NULL && o->request == NULL)
 		return (cmdline_wrong("expect", o->expect, "needs --request"));
-	if (o->visit > 1 && (o->closed || (!compare && o->rates.count == 0)))
-		return (cmdline_wrong("visit", "N", "needs an open loop (--rate)"));
-	if (o->closed && o->rates.count > 0)
-		return (cmdline_wrong("rate", o->rate_text,
-		    "not together with --closed"));
-	if (o->churn && o->rates.count > 0)
-		return (cmdline_wrong("rate", o->rate_text,
-		    "not together with --churn"));
-	if (o->churn && o->depth > 1)
-		return (cmdline_wrong("depth", "D",
-		    "not together with --churn"));
+	if (check_loop(o, compare))
+		return (-1);
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("50%", o);

@@ -39,6 +39,17 @@ await_answered(struct await *a)
 		pace_again(&a->pace, clock_ms());
 }
 
+/* Close with a reset: what is not taken need not be kept by the kernel. */
+static int
+give_up(struct await *a, enum close_reason why)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	(void)setsockopt(a->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	a->why = why;
+	return (-1);
+}
+
 /* Do not let a read take longer than `ms`, at least 1. */
 static int
 limit(struct await *a, uint32_t ms)
@@ -96,15 +107,44 @@ receive_at_once(struct await *a, char *place, size_t size)
 	return (n);
 }
 
+/* When to look at what the kernel holds for the client, while waiting for it;
+ * not again once it holds nothing. */
+struct watch {
+	struct stall stall;
+	uint32_t interval;
+	bool held;
+};
+
+/* Look. Return -1 if it takes nothing for too long. */
+static int
+look(struct await *a, struct watch *w)
+{
+	uint32_t now = clock_ms(), write_ms = a->service->config.write_ms;
+
+	if (stall_untaken(a->fd) == 0) {
+		w->interval = UINT32_MAX;
+		return (0);
+	}
+	if (!w->held)
+		stall_begin(&w->stall, a->fd, now);
+	else
+		stall_look(&w->stall, a->fd, 0, now);
+	w->held = true;
+	w->interval = stall_interval(write_ms);
+	return (now - w->stall.since < write_ms ? 0 :
+	    give_up(a, CLOSE_TIMEOUT_WRITE));
+}
+
 /* Wait for bytes as long as the client has got. */
 static ssize_t
 receive_in_time(struct await *a, char *place, size_t size)
 {
+	struct watch w = { .interval = a->service->config.write_ms / 4 + 1 };
 	uint32_t ms, waited = 0;
 	ssize_t n;
 
 	while ((ms = remaining(a, waited)) > 0) {
-		if (limit(a, ms) == -1) {
+		if (limit(a, ms < w.interval ? ms : w.interval) == -1) {
 			a->why = CLOSE_RESET;
 			return (-1);
 		}
@@ -115,6 +155,8 @@ receive_in_time(struct await *a, char *place, size_t size)
 			waited += a->timeout;
 			/* What is left may be longer or shorter. */
 			a->timeout = 0;
+			if (look(a, &w) == -1)
+				return (-1);
 		} else if (errno != EINTR) {
 			a->why = CLOSE_RESET;
 			return (-1);
@@ -158,17 +200,6 @@ has_ended(const struct await *a)
 	/* Acquire: pairs with the server's release. */
 	return (!atomic_load_explicit(&a->service->draining,
 	    memory_order_acquire) && stall_half_closed(a->fd));
-}
-
-/* Close with a reset: what is not taken need not be kept by the kernel. */
-static int
-give_up(struct await *a, enum close_reason why)
-{
-	const struct linger none = { .l_onoff = 1 };
-
-	(void)setsockopt(a->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-	a->why = why;
-	return (-1);
 }
 
 /* Whether the client is to be given up, for how long it has taken nothing. */

@@ -57,7 +57,7 @@ enum conn_phase {
  *    drained (`job_held`; the connection owns it).
  * 3. `generation` grows when the slot is freed, so that a job of an earlier
  *    connection finds nobody.
- * 4. `stall` is kept while there is a `bev`; `deadline` is in a list from
+ * 4. `stall` is kept while `held`, so while there is a `bev`; `deadline` is in a list from
  *    when the connection is admitted, or is sent something that waits.
  * 5. The handler's state is in `state` or in the job that is out, never in
  *    both; `state_job` is there to close it.
@@ -81,7 +81,7 @@ struct conn {
 	uint32_t slot;
 	uint32_t generation;
 	uint32_t heap_at;   /* see hold.c */
-	size_t held;        /* bytes, see hold.h */
+	size_t holds;       /* bytes, see hold.h */
 	size_t moved;       /* bytes of buffers that the output has whole */
 	uint32_t lingered;  /* bytes read while lingering */
 	uint32_t source;    /* see source.h */
@@ -90,6 +90,8 @@ struct conn {
 	bool job_out;
 	bool job_held;      /* `job` waits for the output to drain */
 	bool eof;           /* the client has sent all it will */
+	bool watched;       /* what was sent may still be in the kernel */
+	bool held;          /* there or here something is; see `stall` */
 	bool half_closed;   /* so it seems, though it may not be read yet */
 	bool paused;        /* reading is stopped for now */
 	bool asked;         /* a request of it was complete */

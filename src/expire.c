@@ -136,12 +136,40 @@ next_look(const struct conn *c, uint32_t now)
 	return (now + (write < half_close ? write : half_close));
 }
 
+/* How often a connection that is being sent replies is looked at, for what
+ * the kernel holds of them. */
+static uint32_t
+watch_interval(const struct conn *c)
+{
+
+	return (c->reactor->service->config.write_ms / 4 + 1);
+}
+
+void
+expire_replied(struct conn *c)
+{
+	uint32_t now = reactor_ms(c->reactor);
+
+	c->watched = true;
+	(void)by(c, now, now + watch_interval(c));
+}
+
+/* From now on it is known how long nothing is taken. */
+static void
+begin_stall(struct conn *c, uint32_t now)
+{
+
+	if (!c->held)
+		stall_begin(&c->stall, c->fd, now);
+	c->held = true;
+}
+
 void
 expire_waiting(struct conn *c)
 {
 	uint32_t now = reactor_ms(c->reactor);
 
-	stall_begin(&c->stall, c->fd, now);
+	begin_stall(c, now);
 	(void)by(c, now, next_look(c, now));
 }
 
@@ -188,6 +216,24 @@ earlier(uint32_t a, uint32_t b)
 {
 
 	return (deadline_before(a, b) ? a : b);
+}
+
+/* Whether anything waits to be taken by the client. */
+static bool
+is_waiting(struct conn *c, uint32_t now)
+{
+
+	if (write_pending(c) > 0)
+		return (true);
+	if (!c->watched)
+		return (false);
+	if (stall_untaken(c->fd) > 0) {
+		begin_stall(c, now);
+		return (true);
+	}
+	c->held = false;
+	c->watched = now - c->active < watch_interval(c);
+	return (false);
 }
 
 /* When to look again at a connection whose output waits; now, if it is to be
@@ -288,8 +334,10 @@ look(struct conn *c, uint32_t now, struct budget *budget)
 
 	if (c->phase == CONN_LINGER)
 		next = c->opened + CONN_LINGER_MS;
-	else if (write_pending(c) > 0)
+	else if (is_waiting(c, now))
 		next = writing_until(c, now, &reason);
+	else if (c->watched)
+		next = now + watch_interval(c);
 	if (deadline_before(now, next) && is_awaited(c))
 		next = earlier(next, reading_until(c, now, &reason));
 	if (deadline_before(now, next))

@@ -7,7 +7,8 @@
  *   first       from when it was accepted to its first complete request
  *   frame       from the first byte of a request to its last; see pace.h
  *   idle        while nothing is owed, from the last byte received or reply
- *   write       while output waits, from the last byte taken; see stall.h
+ *   write       while output waits, here or in the kernel, from the last byte
+ *               taken; see stall.h
  *   half-close  the same, once the client has ended its sending
  *   lingering   from when all was sent; see conn.c
  *
@@ -56,6 +57,13 @@ void expire_looked(struct conn *conn, bool ended);
  * Reading goes on that had been stopped. Thread: the reactor's.
  */
 void expire_resumed(struct conn *conn);
+
+/**
+ * expire_replied(conn):
+ * Something is sent to it that nobody watched since it was sent something
+ * last. Thread: the reactor's.
+ */
+void expire_replied(struct conn *conn);
 
 /**
  * expire_waiting(conn):

@@ -27,7 +27,7 @@ rise(struct hold *h, struct conn *c)
 {
 	uint32_t at = c->heap_at;
 
-	for (; at > 1 && h->heap[at / 2]->held < c->held; at /= 2)
+	for (; at > 1 && h->heap[at / 2]->holds < c->holds; at /= 2)
 		put(h, at, h->heap[at / 2]);
 	put(h, at, c);
 }
@@ -39,9 +39,9 @@ sink(struct hold *h, struct conn *c)
 
 	for (; (child = at * 2) <= h->count; at = child) {
 		if (child < h->count &&
-		    h->heap[child + 1]->held > h->heap[child]->held)
+		    h->heap[child + 1]->holds > h->heap[child]->holds)
 			child++;
-		if (h->heap[child]->held <= c->held)
+		if (h->heap[child]->holds <= c->holds)
 			break;
 		put(h, at, h->heap[child]);
 	}
@@ -54,7 +54,7 @@ sort(struct hold *h, struct conn *c)
 {
 	struct conn *last;
 
-	if (c->held > 0) {
+	if (c->holds > 0) {
 		if (c->heap_at == 0)
 			put(h, ++h->count, c);
 		rise(h, c);
@@ -69,7 +69,7 @@ sort(struct hold *h, struct conn *c)
 		c->heap_at = 0;
 	}
 	/* Relaxed: a hint, who has the largest. */
-	atomic_store_explicit(&h->top, h->count > 0 ? h->heap[1]->held : 0,
+	atomic_store_explicit(&h->top, h->count > 0 ? h->heap[1]->holds : 0,
 	    memory_order_relaxed);
 }
 
@@ -162,12 +162,12 @@ hold_look(struct conn *c)
 	}
 	if (now < HOLD_STEP)
 		now = 0;
-	if (now == c->held ||
-	    (now > c->held && now - c->held < HOLD_STEP) ||
-	    (now < c->held && c->held - now < HOLD_STEP && now > 0))
+	if (now == c->holds ||
+	    (now > c->holds && now - c->holds < HOLD_STEP) ||
+	    (now < c->holds && c->holds - now < HOLD_STEP && now > 0))
 		return;
-	r->hold.held += now - c->held;
-	c->held = now;
+	r->hold.held += now - c->holds;
+	c->holds = now;
 	sort(&r->hold, c);
 	moved(r);
 }
@@ -178,11 +178,11 @@ hold_end(struct conn *c)
 	struct reactor *r = c->reactor;
 	size_t stays = c->job_out ? c->job->held : 0;
 
-	if (r->service->budget == NULL || (c->held == 0 && stays == 0))
+	if (r->service->budget == NULL || (c->holds == 0 && stays == 0))
 		return;
-	r->hold.held += stays - c->held;
+	r->hold.held += stays - c->holds;
 	r->hold.leaving += stays;
-	c->held = 0;
+	c->holds = 0;
 	sort(&r->hold, c);
 	moved(r);
 }
@@ -218,7 +218,7 @@ find_larger(const struct reactor *r)
 {
 	const struct service *s = r->service;
 	struct reactor *larger = NULL;
-	size_t most = r->hold.count > 0 ? r->hold.heap[1]->held : 0, top;
+	size_t most = r->hold.count > 0 ? r->hold.heap[1]->holds : 0, top;
 
 	for (unsigned i = 0; i < s->reactor_count; i++) {
 		/* Relaxed: see sort(). */
@@ -260,8 +260,8 @@ hold_waits(const struct conn *c)
 {
 	const struct reactor *r = c->reactor;
 
-	return (c->held >= LARGE_MIN && (c->job != NULL ||
+	return (c->holds >= LARGE_MIN && (c->job != NULL ||
 	    write_pending(c) > 0) &&
-	    c->held >= r->hold.heap[1]->held / 2 &&
+	    c->holds >= r->hold.heap[1]->holds / 2 &&
 	    sum(r) > r->service->budget->tight);
 }

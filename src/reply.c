@@ -80,6 +80,8 @@ replied(struct reactor *r, struct job *job)
 	c->job_out = false;
 	c->state = job->state;
 	c->active = reactor_ms(r);
+	if (!c->watched)
+		expire_replied(c);
 	/* Nothing of it was looked at meanwhile. */
 	if (c->pace.state != PACE_NONE)
 		expire_resumed(c);

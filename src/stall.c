@@ -15,9 +15,8 @@
 #define UNTAKEN FIONWRITE
 #endif
 
-/* Bytes that the kernel holds for the client; 0 where it cannot tell. */
-static uint32_t
-untaken(int fd)
+uint32_t
+stall_untaken(int fd)
 {
 #ifdef UNTAKEN
 	int bytes = 0;
@@ -41,7 +40,7 @@ void
 stall_begin(struct stall *s, int fd, uint32_t now)
 {
 
-	*s = (struct stall){ .since = now, .queued = untaken(fd) };
+	*s = (struct stall){ .since = now, .queued = stall_untaken(fd) };
 }
 
 void
@@ -54,7 +53,7 @@ stall_add(struct stall *s, size_t length)
 void
 stall_look(struct stall *s, int fd, size_t waiting, uint32_t now)
 {
-	uint32_t here = narrow(waiting), there = untaken(fd);
+	uint32_t here = narrow(waiting), there = stall_untaken(fd);
 
 	/* What has moved from here to there has made room there first. */
 	if (here < s->waiting || there < s->queued)

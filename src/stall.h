@@ -3,7 +3,8 @@
  *
  * Output waits in two places, here and in the kernel, and a client that reads
  * slowly takes it from the kernel for a long time before that takes any more
- * from here. So the kernel is asked, at intervals, where it can tell.
+ * from here; replies that fit there leave nothing here. So the kernel is
+ * asked, at intervals, where it can tell.
  *
  * Thread for all functions: the owner's.
  */
@@ -42,6 +43,13 @@ void stall_add(struct stall *stall, size_t length);
  * last look, `since` becomes `now`. Thread: the owner's.
  */
 void stall_look(struct stall *stall, int fd, size_t waiting, uint32_t now);
+
+/**
+ * stall_untaken(fd):
+ * Return how many bytes the kernel holds for the client, 0 where it cannot
+ * tell. Thread: the owner's.
+ */
+uint32_t stall_untaken(int fd);
 
 /**
  * stall_half_closed(fd):

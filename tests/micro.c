@@ -345,6 +345,7 @@ open_all(void)
 	service.handler = &handler_echo;
 	service.max_connections = 1;
 	service.job_time_max = UINT64_MAX;
+	service.replies_max = JOB_REPLIES_MAX;
 	service.log = (struct log){ .fd = -1, .level = THRONG_LOG_ERROR };
 	stream = malloc(STREAM + LARGE);
 	job = job_new(JOB_REQUESTS_MAX);

@@ -138,6 +138,7 @@ idle(void **state)
 	uint32_t from;
 
 	(void)state;
+	t->service.config.write_ms = 1000000;
 	t->service.config.first_frame_ms = 60000;
 	t->service.config.frame_ms = 50000;
 	t->service.config.idle_ms = 50000;
@@ -205,6 +206,22 @@ writing(void **state)
 	assert_int_equal(t->await.why, CLOSE_TIMEOUT_WRITE);
 	assert_true(clock_ms() - from >= 60);
 	assert_int_equal(t->service.shared.output_soft, 1);
+	talk_free(t);
+}
+
+/* All of it is with the kernel; nothing is asked any more. */
+static void
+held_by_the_kernel(void **state)
+{
+	struct talk *t = talk_new();
+	uint32_t from = clock_ms();
+
+	(void)state;
+	t->service.config.write_ms = 80;
+	talk_begin(t);
+	received(t, "whole", true);
+	assert_int_equal(await_send(&t->await, "reply", 5), 0);
+	in_vain(t, CLOSE_TIMEOUT_WRITE, from, 80);
 	talk_free(t);
 }
 
@@ -284,6 +301,7 @@ main(void)
 		cmocka_unit_test(idle),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(writing),
+		cmocka_unit_test(held_by_the_kernel),
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(draining),
 		cmocka_unit_test(slow_but_steady),

@@ -302,7 +302,8 @@ no_memory_for_the_tick(void **state)
 	/* One that is gone already, so that all but the tick is there. */
 	assert_int_equal(unit_pair(fds), 0);
 	close(fds[1]);
-	conn_open(&rig->reactor, fds[0], &peer, (struct seat){ 0, ADMIT_FULL });
+	conn_open(&rig->reactor, fds[0], &peer,
+	    (struct seat){ .admission = ADMIT_FULL });
 	assert_int_equal(rig->reactor.open, 0);
 	event_fails = true;
 	fd = rig_client(rig);

@@ -255,6 +255,39 @@ write_stall(void **state)
 	rig_free(rig);
 }
 
+/* All of it is with the kernel, and the client does not read. */
+static void
+held_by_the_kernel(void **state)
+{
+	struct rig *rig = bench();
+	int fd = rig_client(rig);
+	struct conn *c = rig_conn(rig, 0);
+	char reply[6];
+
+	(void)state;
+	rig_say(fd, "first\n");
+	rig_settle(rig);
+	assert_int_equal(write_pending(c), 0);
+	pass(rig, c->opened, c->active + WRITE);
+	assert_int_equal(rig->reactor.open, 1);
+	/* Read in time, all is well. */
+	assert_int_equal(recv(fd, reply, sizeof(reply), 0), sizeof(reply));
+	pass(rig, c->active + WRITE, c->active + 3 * WRITE);
+	assert_int_equal(rig->reactor.open, 1);
+	assert_false(c->watched);
+	rig_say(fd, "again\n");
+	rig_settle(rig);
+	c->active = c->opened + 4 * WRITE;
+	pass(rig, c->active, c->active + WRITE);
+	assert_int_equal(rig->reactor.open, 1);
+	pass(rig, c->active + WRITE, c->active + WRITE + WRITE / 4 + 2 *
+	    EXACT);
+	assert_int_equal(rig->reactor.open, 0);
+	assert_int_equal(rig_stats(rig).timeout_write, 1);
+	close(fd);
+	rig_free(rig);
+}
+
 static void
 half_close(void **state)
 {
@@ -418,6 +451,7 @@ main(void)
 		cmocka_unit_test(owed),
 		cmocka_unit_test(unread),
 		cmocka_unit_test(write_stall),
+		cmocka_unit_test(held_by_the_kernel),
 		cmocka_unit_test(half_close),
 		cmocka_unit_test(slow_but_steady),
 		cmocka_unit_test(hard),

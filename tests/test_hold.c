@@ -78,13 +78,13 @@ check_heap(void)
 	for (uint32_t i = 0; i < rig->reactor.slots_made; i++) {
 		const struct conn *c = rig->reactor.slots[i];
 
-		sum += c->held;
-		count += c->held > 0;
-		assert_int_equal(c->held > 0, c->heap_at > 0);
+		sum += c->holds;
+		count += c->holds > 0;
+		assert_int_equal(c->holds > 0, c->heap_at > 0);
 		if (c->heap_at > 0)
 			assert_ptr_equal(h->heap[c->heap_at], c);
 		if (c->heap_at > 1)
-			assert_true(h->heap[c->heap_at / 2]->held >= c->held);
+			assert_true(h->heap[c->heap_at / 2]->holds >= c->holds);
 	}
 	assert_int_equal(h->count, count);
 	assert_int_equal(h->held - h->leaving, sum);
@@ -267,7 +267,7 @@ waits(void **state)
 	assert_false(hold_waits(rig_conn(rig, 0)));
 	rig_say(fds[1], "big 1000000\n");
 	rig_settle(rig);
-	assert_true(rig_conn(rig, 1)->held >= 1000000);
+	assert_true(rig_conn(rig, 1)->holds >= 1000000);
 	assert_true(rig->reactor.hold.held > rig->budget.tight);
 	assert_int_equal(rig_stats(rig).shed, 0);
 	assert_true(hold_waits(rig_conn(rig, 1)));
@@ -297,7 +297,7 @@ leaving(void **state)
 	rig_say(fds[0], "\n");
 	while (rig->held_count == 0)
 		rig_turn(rig);
-	assert_true(rig_conn(rig, 0)->held >= 1000000);
+	assert_true(rig_conn(rig, 0)->holds >= 1000000);
 	(void)setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &at_once,
 	    sizeof(at_once));
 	conn_close(rig_conn(rig, 0), CLOSE_RESET);

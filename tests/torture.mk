@@ -95,10 +95,25 @@ test_torture_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_torture_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_LINK)
 test_torture_LDADD = $(UNIT_LIBS)
 
-check-torture: test_oom test_torture
+check-torture: test_oom test_torture test_chaos stress_simulate
 	./test_oom
 	TORTURE=full ./test_torture
+	CHAOS=500 ./test_chaos
+	SEEDS=20000 ./stress_simulate
 
 endif
+
+# A network that does its worst.
+check_PROGRAMS += test_chaos
+TESTS += test_chaos
+test_chaos_SOURCES = tests/test_chaos.c tests/chaos.c tests/chaos.h \
+	tests/results.c tests/results.h $(frames_files) $(inside_files)
+test_chaos_CFLAGS = $(unit_cflags)
+test_chaos_LDADD = $(unit_libs)
+
+# Bugs on purpose, and the tests that catch them.
+EXTRA_DIST += tests/seeded
+check-seeded:
+	$(srcdir)/tests/seeded/run.sh
 
 endif

@@ -137,7 +137,10 @@ def child(job, options, seed, full, slow, out):
     os.dup2(out.fileno(), 2)
     # All that it starts ends with it, even when it has to be killed.
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    daemon.die_with_parent()
     result = run_here(*job, full, options, seed, slow)
+    result["commit"] = os.environ.get("ATTACK_COMMIT")
     show(result)
     results.write(**result)
     sys.stdout.flush()
@@ -193,15 +196,21 @@ class Runner:
             time.sleep(0.01)
 
     def run(self, jobs, slots):
-        for job in jobs:
-            while len(self.running) >= slots:
+        try:
+            for job in jobs:
+                while len(self.running) >= slots:
+                    self.wait()
+                self.start(job)
+            while self.running:
                 self.wait()
-            self.start(job)
-        while self.running:
-            self.wait()
+        finally:
+            for pid in self.running:
+                os.killpg(pid, signal.SIGKILL)
 
 
 def main():
+    # Ended from outside, it ends its cases: they are groups of their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     arguments = command_line()
     rows = chosen(arguments.rows)
     if arguments.list:
@@ -216,7 +225,8 @@ def main():
         rows = [row for row in rows if row.name.split()[0] in SANE]
     print(f"# seed {seed}, {'full' if full else 'small'} sizes")
     if full:
-        results.run("attack")
+        cases.sweep()
+        os.environ["ATTACK_COMMIT"] = results.run("attack")["commit"]
     runner = Runner(daemon.help_text(), seed, full, slow is not None)
     jobs = [(row, mode) for row in rows
             for mode in arguments.mode or MODES]

@@ -14,6 +14,8 @@ import select
 import socket
 import time
 
+import daemon
+
 PATIENCE = 30  # seconds until a reply counts as lost
 
 
@@ -182,6 +184,7 @@ class Bystander:
         self.pid = os.fork()
         if self.pid == 0:
             status = 1
+            daemon.die_with_parent()
             try:
                 os.close(self.down)
                 os.close(self.up)

@@ -1,5 +1,6 @@
 """One throngd: its start and its end, its counters, its log, and what /proc
 says about it."""
+import ctypes
 import json
 import os
 import re
@@ -12,6 +13,15 @@ import time
 
 THRONGD = os.environ.get("THRONGD", "./throngd")
 DEADLINE = 60  # seconds; far more than anything takes, never a measure
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """In a child: no server outlives its case, however that ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def help_text(program=None):
@@ -35,16 +45,22 @@ class Daemon:
 
     def __init__(self, mode, *options, handler="echo", frame="line",
                  program=None, listen="127.0.0.1:0", stderr=None,
-                 level="warn", **popen):
+                 level="warn", before=None, **popen):
         command = [program or THRONGD, "--listen", listen, "--mode", mode,
                    "--frame", frame, "--log-level", level,
                    "--log-format", "json"]
         if program is None:
             command += ["--handler", handler]
         self.log_file = tempfile.TemporaryFile()
+
+        def prepare():
+            die_with_parent()
+            if before is not None:
+                before()
         self.process = subprocess.Popen(
             command + list(options), stdout=subprocess.PIPE,
-            stderr=self.log_file if stderr is None else stderr, **popen)
+            stderr=self.log_file if stderr is None else stderr,
+            preexec_fn=prepare, **popen)
         self.pid = self.process.pid
         self.mode = mode
         timer = threading.Timer(DEADLINE, self.process.kill)

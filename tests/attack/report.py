@@ -25,11 +25,17 @@ class Results:
         return [line for line in self.lines if line["suite"] == name]
 
     def figure(self, suite, name):
-        """A figure as text; what was not run says so."""
+        """A figure, or None."""
         for line in self.suite(suite):
             if line["name"] == name:
-                return number(line["figure"])
-        return "not run"
+                return line["figure"]
+        return None
+
+    def told(self, suite, *names):
+        """Those of the figures that there are, as text."""
+        found = [f"{name} {number(self.figure(suite, name))}"
+                 for name in names if self.figure(suite, name) is not None]
+        return ", ".join(found) or "not run"
 
 
 def number(value):
@@ -144,13 +150,24 @@ def messages_line(got):
     orders = [line["figure"] for line in got.suite("attack")
               if line["name"].startswith("30 ") and
               "requests" in line["figure"]]
-    through = got.figure("stress", "messages")
-    lost = got.figure("stress", "lost")
-    text = f"queue: {through}, lost: {lost}"
+    text = "queue: " + got.told("stress", "messages", "lost")
     if orders:
         text += (f"; requests in order: {sum(o['requests'] for o in orders):,}"
                  f", wrong: {sum(o['wrong'] for o in orders)}")
     return text
+
+
+# What the attacks tried that is no right input, by name of its figure.
+INPUTS = {"3": "tries", "5": "ways", "37": "requests", "41": "tried"}
+
+
+def inputs_line(got):
+    total = got.figure("torture", "bad inputs") or 0
+    for line in got.suite("attack"):
+        name = INPUTS.get(line["name"].split()[0])
+        if line.get("mode") and name in line["figure"]:
+            total += line["figure"][name]
+    return f"{total:,}" if total else "not run"
 
 
 def crossed_line(got):
@@ -166,19 +183,17 @@ def short_table(got):
     rows = [
         ("threats x bars", attacks_line(got)),
         ("bystander", bystander_line(got)),
-        ("faults injected", "{}; crashes {}, leaks {}, hangs {}".format(
-            *(got.figure("torture", name) for name in
-              ("faults injected", "crashes", "leaks", "hangs")))),
-        ("bad inputs tried", got.figure("torture", "bad inputs")),
+        ("faults injected", got.told(
+            "torture", "faults injected", "allocations failed",
+            "sites covered", "crashes", "leaks", "hangs")),
+        ("bad inputs tried, outside fuzzing", inputs_line(got)),
         ("messages lost", messages_line(got)),
         ("disconnects in flight, deliveries", crossed_line(got)),
-        ("through the chaos proxy", "{} bytes verified, {} wrong".format(
-            got.figure("chaos", "bytes verified"),
-            got.figure("chaos", "wrong bytes"))),
-        ("simulator", "{} seeds, {} events, {} simulated hours, {} "
-         "failures".format(*(got.figure("simulator", name) for name in
-                             ("seeds", "events", "simulated hours",
-                              "failures")))),
+        ("through the chaos proxy", got.told(
+            "chaos", "connections", "bytes verified", "wrong bytes",
+            "faults")),
+        ("simulator", got.told("simulator", "seeds", "events", "requests",
+                               "simulated hours", "failures")),
         ("fuzzing", fuzz_line(got)),
         ("seeded bugs caught", seeded_line(got)),
     ]
@@ -194,6 +209,11 @@ def runs_table(got):
             state = "not run" if not got.suite(suite) else "not recorded"
             rows.append((suite, state) + ("-",) * (len(keys) - 1))
         else:
+            run = dict(run)
+            run["commit"] = ", and for some ".join(
+                dict.fromkeys([str(run.get("commit", "-"))] + [
+                    line["commit"] for line in got.suite(suite)
+                    if "commit" in line]))
             rows.append((suite,) + tuple(
                 plain(str(run.get(key, "-"))) for key in keys))
     return table(("suite",) + keys, rows)
@@ -201,7 +221,7 @@ def runs_table(got):
 
 HIDDEN = ("seconds", "by_sent", "by_errors", "by_bar_ms",
           "quiet_p99_ms", "attack_p99_ms", "attack_max_ms", "attacker",
-          "recovery_s", "rss_left_kib")
+          "recovery_s", "rss_left_kib", "load")
 
 
 def threats_table(got):

@@ -72,7 +72,9 @@ def machine():
 
 def run(suite):
     """Say when and on what a suite runs."""
-    write(suite, "run", machine())
+    what = machine()
+    write(suite, "run", what)
+    return what
 
 
 if __name__ == "__main__":

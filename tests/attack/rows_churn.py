@@ -138,6 +138,7 @@ def flooder(address, seconds, sources, tell):
     if pid:
         return pid
     done = 0
+    daemon.die_with_parent()
     with contextlib.suppress(BaseException):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -166,6 +167,9 @@ def flood(case):
               "processes; a good client connects anew for each request")
     case.figure(connections=done, per_s=int(done / seconds),
                 rss_kib=(server.rss() - base) // 1024)
+    told = server.counters()
+    case.figure(**{key: told[key] for key in ("refused", "reaped",
+                                              "accept_paused") if key in told})
     late = case.figures["new_attack_p99_ms"]
     case.bar(late <= 100, f"a new client was accepted and served in {late} "
              "ms at p99, bar 100 ms")

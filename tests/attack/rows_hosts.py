@@ -97,7 +97,7 @@ def freeze(case):
     case.settle_input(server)
     server.process.send_signal(signal.SIGSTOP)
     for number, client in enumerate(clients):
-        client.sendall(b"ond\n" if number % 3 == 1 else b"second\n")
+        client.sendall(b"second\n"[3 if number % 3 == 1 else 0:])
     time.sleep(limit + case.size(0.2, 2))
     server.process.send_signal(signal.SIGCONT)
     closed = 0
@@ -326,7 +326,7 @@ def greedy(case, server, count, size, seconds):
         crowd.look(0)
         peak = max(peak, server.rss())
     case.settle_input(server)
-    crowd.look(0)
+    crowd.look(0.2)
     return crowd, max(peak, server.rss())
 
 
@@ -373,7 +373,7 @@ def small_machine(case):
     try:
         server = case.serve(
             frame="len32", warm=wire.len32(b"w"),
-            preexec_fn=lambda: _put(f"{group}/cgroup.procs", os.getpid()))
+            before=lambda: _put(f"{group}/cgroup.procs", os.getpid()))
         crowd, peak = greedy(case, server, 600, MIB, 60)
         case.figure(cgroup_mib=256, cgroup_peak_mib=peak // MIB,
                     cgroup_closed=len(crowd.gone))

@@ -175,6 +175,7 @@ def begin(kind, address, end, seed, tell):
     pid = os.fork()
     if pid:
         return pid
+    daemon.die_with_parent()
     load = Load(address, f"{seed} {kind.__name__}")
     try:
         while time.monotonic() < end:
