@@ -21,6 +21,7 @@
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
+#include "spares.h"
 #include "wakeup.h"
 
 struct acceptor;
@@ -29,6 +30,7 @@ struct dispatch;
 struct inlined;
 struct perclient;
 struct pool;
+struct watchdog;
 
 /** How far the end has come. */
 enum reactor_phase {
@@ -85,6 +87,7 @@ struct reactor {
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
+	struct watchdog *watchdog;
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
@@ -92,6 +95,8 @@ struct reactor {
 
 	/* read.c */
 	struct bytes scratch; /* where reads go first */
+	size_t gathered;      /* bytes of large requests since the last look */
+	struct spares spares; /* large buffers for the next large frame */
 
 	/* reply.c */
 	struct mpsc_node *pending; /* taken, not yet worked on */

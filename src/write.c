@@ -88,26 +88,28 @@ start(struct conn *c)
 	return (bufferevent_enable(c->bev, EV_WRITE));
 }
 
-/** A buffer that the output has taken over, and whose connection it is. */
+/** A job's buffer within the output, whose connection's that is, and whose
+ *  spare it will be. */
 struct moved {
+	struct bytes bytes;
 	struct reactor *reactor;
 	uint32_t slot;
 	uint32_t generation;
-	struct bytes bytes;
 };
 
 static void
-free_moved(const void *data, size_t length, void *argument)
+moved_written(const void *data, size_t length, void *argument)
 {
-	struct moved *m = argument;
-	struct conn *c = conn_find(m->reactor, m->slot, m->generation);
+	struct moved *moved = argument;
+	struct reactor *r = moved->reactor;
+	struct conn *c = conn_find(r, moved->slot, moved->generation);
 
 	(void)data;
 	(void)length;
 	if (c != NULL)
-		c->moved -= m->bytes.size;
-	free(m->bytes.data);
-	free(m);
+		c->moved -= moved->bytes.size;
+	spares_give(&r->spares, &moved->bytes);
+	free(moved);
 }
 
 /* The output takes the job's buffer over; the job goes on without one. */
@@ -116,14 +118,14 @@ move(struct conn *c, struct job *job, size_t from)
 {
 	struct evbuffer *output = output_of(c);
 	struct bytes *b = &job->out;
-	struct moved *m;
+	struct moved *moved;
 
-	if (output == NULL || (m = malloc(sizeof(*m))) == NULL)
+	if (output == NULL || (moved = malloc(sizeof(*moved))) == NULL)
 		return (-1);
-	*m = (struct moved){ c->reactor, c->slot, c->generation, *b };
+	*moved = (struct moved){ *b, c->reactor, c->slot, c->generation };
 	if (evbuffer_add_reference(output, b->data + from, b->length - from,
-	    free_moved, m) == -1) {
-		free(m);
+	    moved_written, moved) == -1) {
+		free(moved);
 		return (-1);
 	}
 	c->moved += b->size;

@@ -12,6 +12,7 @@
 #include "converse.h"
 #include "listen.h"
 #include "refuse.h"
+#include "settings.h"
 #include "sim_handler.h"
 #include "sim_pool.h"
 #include "support.h"
@@ -23,7 +24,8 @@
 #define CALLS_MAX 50000000
 
 /** Bounds of what a connection holds, with one read and one reply. */
-#define INPUT_MAX ((64u << 10) + (256u << 10))
+#define ONE_READ (128u << 10)
+#define INPUT_MAX ((64u << 10) + ONE_READ)
 #define OUTPUT_MAX ((512u << 10) + (128u << 10))
 
 /** A client: what it sends, what it is to read, how far it has come. */
@@ -34,10 +36,12 @@ struct sim_client {
 	size_t reset_at; /* bytes sent before it breaks; SIZE_MAX: never */
 	uint64_t next;   /* its next move; UINT64_MAX: none */
 	unsigned slow;   /* how often it waits long, percent */
+	bool greedy;     /* reads only when it cannot send */
 	bool eager;      /* ends its sending without waiting for replies */
 	bool last;       /* the server is to close behind what is wanted */
 	bool finished;
 	bool refused;
+	bool stuck;      /* nothing could be sent */
 };
 
 static struct {
@@ -175,8 +179,9 @@ check_end(const struct sim_client *c, bool broken)
 		sim.reaped++;
 		return;
 	}
-	/* Refused, it went on sending for longer than is listened to. */
-	if (broken && c->got == 0 && sim.plan->clients > sim.plan->places)
+	/* Refused, it went on sending for longer than is listened to; or it was
+	 * silent, and closed to make room. */
+	if (c->got < REFUSE_MAX && sim.plan->clients > sim.plan->places)
 		return;
 	if (broken)
 		sim_wrong("client %u: broken without a reason", number);
@@ -190,13 +195,17 @@ check_end(const struct sim_client *c, bool broken)
 static void
 client_send(struct sim_client *c)
 {
-	size_t rest = c->out.length - c->sent, n = rest;
+	size_t rest = c->out.length - c->sent, n = rest, sent = 0;
 
 	if (rest > 0 && vk_random() % 4 > 0)
 		n = 1 + vk_random() % (vk_random() % 3 == 0 ? rest :
 		    rest < 50 ? rest : 50);
+	if (c->greedy)
+		n = rest;
 	if (n > 0)
-		c->sent += vk_send(c->sock, c->out.data + c->sent, n);
+		sent = vk_send(c->sock, c->out.data + c->sent, n);
+	c->sent += sent;
+	c->stuck = sent == 0;
 	if (!c->finished && c->sent == c->out.length &&
 	    (c->eager || c->got == c->want.length)) {
 		vk_finish(c->sock);
@@ -224,7 +233,7 @@ client_move(struct sim_client *c)
 		    (vk_random() % 2 == 0 ? 2000 : 300000));
 	if (vk_random() % 3 > 0)
 		client_send(c);
-	if (vk_random() % 3 > 0)
+	if (vk_random() % 3 > 0 && (!c->greedy || c->stuck))
 		client_take(c);
 	if (c->sent >= c->reset_at) {
 		vk_reset(c->sock);
@@ -298,18 +307,24 @@ move(uint64_t until)
 static void
 client_begin(struct sim_client *c, struct bytes *stream)
 {
+	unsigned number = (unsigned)(c - sim.clients);
 
 	memset(c, 0, sizeof(*c));
 	if (stream != NULL) {
 		c->out = *stream;
 		*stream = (struct bytes){ 0 };
 	} else {
-		sim_stream(sim.plan, &c->out);
+		/* Some have very much to say. */
+		do
+			sim_stream(sim.plan, &c->out);
+		while (vk_random() % 100 < 97 && c->out.length > 0 &&
+		    c->out.length < 1000000 && number % 20 == 19);
 	}
 	c->last = sim_expect(sim.plan, c->out.data, c->out.length, &c->want);
 	c->next = vk_now() + vk_random() % 3000000;
 	c->eager = vk_random() % 2 == 0;
 	c->slow = vk_random() % 4 == 0 ? 20 : 1;
+	c->greedy = vk_random() % 16 == 0;
 	c->reset_at = sim.plan->abrupt && vk_random() % 4 == 0 ?
 	    vk_random() % (c->out.length + 1) : SIZE_MAX;
 }
@@ -322,22 +337,24 @@ on_drained(void *argument)
 	sim.drained = true;
 }
 
+/* As the server fills it in, but for the number of places. */
 static void
 open_service(const struct sim_plan *plan)
 {
 	struct service *s = &sim.service;
+	throng_config config;
 
+	throng_config_init(&config);
+	config.framing = plan->framer.framing;
+	config.max_frame = plan->framer.max;
+	config.workers = plan->workers;
+	config.log_fd = -1;
+	config.log_level = THRONG_LOG_ERROR;
 	memset(s, 0, sizeof(*s));
-	throng_config_init(&s->config);
-	s->config.framing = plan->framer.framing;
-	s->config.max_frame = plan->framer.max;
-	s->config.workers = plan->workers;
-	s->handler = plan->echo ? &sim_handler_echo :
-	    plan->state ? &sim_handler_state : &sim_handler;
+	if (settings_apply(s, &config, plan->echo ? &sim_handler_echo :
+	    plan->state ? &sim_handler_state : &sim_handler) != THRONG_OK)
+		sim_wrong("settings");
 	s->max_connections = plan->places;
-	s->job_time_max = JOB_TIME_MAX;
-	s->framer = plan->framer;
-	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT, NULL };
 }
 
 static void
@@ -350,7 +367,9 @@ check_bounds(void)
 
 		if (c->phase == CONN_FREE)
 			continue;
-		if (c->input.length > INPUT_MAX + sim.plan->framer.max)
+		/* At the end everybody is read once more. */
+		if (c->input.length > INPUT_MAX + sim.plan->framer.max +
+		    (sim.ending ? ONE_READ : 0))
 			sim_wrong("%zu bytes of input are kept",
 			    c->input.length);
 		if (write_pending(c) > OUTPUT_MAX)

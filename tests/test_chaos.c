@@ -128,8 +128,8 @@ client_main(void *argument)
 			break;
 		if (!(pfd.events & POLLOUT) || n == 0)
 			continue;
-		n = send(pfd.fd, c->out.data + sent, c->out.length - sent,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = c->out.length == 0 ? 0 : send(pfd.fd, c->out.data + sent,
+		    c->out.length - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && errno != EAGAIN)
 			pfd.events = POLLIN; /* what came is still read */
 		sent += n > 0 ? (size_t)n : 0;

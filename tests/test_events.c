@@ -98,7 +98,7 @@ static const struct row {
 	    " info closed " PEER " reason=output-hard\n",
 	    "\"info\",\"event\":\"closed\"," JSON_PEER
 	    ",\"reason\":\"output-hard\"}\n",
-	    13 },
+	    15 },
 	{ trouble, THRONG_LOG_WARN,
 	    " warn accept-paused reason=\"Too many open files\"\n",
 	    "\"warn\",\"event\":\"accept-paused\","
@@ -164,6 +164,7 @@ reasons(void **state)
 {
 	static const char *const words[] = { "client-closed", "handler-closed",
 		"invalid", "reset", "busy", "stopping", "out-of-memory",
+		"reaped", "shed",
 		"timeout-first", "timeout-frame", "timeout-idle",
 		"timeout-half-close", "timeout-write", "output-hard" };
 	char out[4096], *at = out;

@@ -85,12 +85,7 @@ clients(struct trial *t)
 	close(tcp);
 	close(local);
 	disarm();
-	t->good = t->refused = t->closed = 0;
-	tcp = trial_dial(t, 0);
-	trial_ask(t, tcp, "state\n", '1', 1);
-	if (t->good != 1)
-		fail_msg("not served with memory there again");
-	close(tcp);
+	trial_full(t);
 }
 
 static void

@@ -11,6 +11,7 @@
  */
 #include "trial.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,26 +71,6 @@ clients(struct trial *t)
 	faults_disarm();
 }
 
-/* One when they do no more, which stays to see the end. It comes again until
- * there is a place: those before may not have been seen off yet. */
-static int
-served(struct trial *t)
-{
-	int64_t deadline = unit_deadline();
-	int fd;
-
-	for (;;) {
-		t->good = t->refused = t->closed = 0;
-		fd = trial_dial(t, 0);
-		trial_ask(t, fd, "state\n", '1', 1);
-		if (t->good == 1)
-			return (fd);
-		close(fd);
-		if (t->refused == 0 || !support_turn(deadline))
-			fail_msg("not served though nothing fails any more");
-	}
-}
-
 static const char *
 said(const struct fault *f)
 {
@@ -119,7 +100,6 @@ attempt(throng_mode mode, const struct fault *fault)
 
 	trying = *fault;
 	trial_config(&t, mode);
-	t.config.max_connections = 4;
 	t.relent = relent;
 	faults_arm(fault);
 	faults_spare(false);
@@ -127,7 +107,9 @@ attempt(throng_mode mode, const struct fault *fault)
 	faults_spare(true);
 	if (serves && trial_start(&t)) {
 		clients(&t);
-		staying = served(&t);
+		trial_full(&t);
+		staying = trial_dial(&t, 0);
+		trial_ask(&t, staying, "state\n", '1', 1);
 		/* The end may fail, too, if nothing has before. */
 		if (faults_injected() == 0)
 			faults_arm(fault);
@@ -187,6 +169,9 @@ torture(throng_mode mode)
 	sites_hit = 0;
 	for (int call = 0; call < FAULTS_CALLS; call++) {
 		each_site(mode, (enum faults_call)call);
+		/* One place in libevent, for all that is watched. */
+		if (call == FAULTS_EPOLL_CTL && !full)
+			each_call(mode, FAULTS_EPOLL_CTL, ENOMEM, false);
 		for (const int *e = faults_errors((enum faults_call)call);
 		    full && *e != 0; e++) {
 			each_call(mode, (enum faults_call)call, *e, false);

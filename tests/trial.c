@@ -84,6 +84,7 @@ trial_config(struct trial *t, throng_mode mode)
 	throng_config_init(&t->config);
 	t->config.mode = mode;
 	t->config.workers = 2;
+	t->config.max_connections = TRIAL_FULL;
 	t->config.listen[0] = "127.0.0.1:0";
 	t->config.listen[1] = unix_address;
 	t->config.listen_count = 2;
@@ -217,4 +218,29 @@ trial_last(struct trial *t, int fd)
 	assert_true(line[0] == '!' || n <= 6);
 	wait_for(t, fd, "end");
 	assert_true(recv(fd, line, sizeof(line), 0) <= 0);
+}
+
+void
+trial_full(struct trial *t)
+{
+	int fds[TRIAL_FULL], n = 0;
+	int64_t deadline = unit_deadline();
+
+	assert_int_equal(t->config.max_connections, TRIAL_FULL);
+	while (n < TRIAL_FULL) {
+		t->good = t->refused = t->closed = 0;
+		fds[n] = trial_dial(t, 0);
+		trial_ask(t, fds[n], "state\n", '1', 1);
+		if (t->good == 1) {
+			n++;
+			continue;
+		}
+		close(fds[n]);
+		/* Those before may not have been seen off yet. */
+		if (t->refused == 0 || !support_turn(deadline))
+			fail_msg("%d served where there is room for %d", n,
+			    TRIAL_FULL);
+	}
+	while (n > 0)
+		close(fds[--n]);
 }

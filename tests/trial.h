@@ -29,9 +29,13 @@ struct trial {
 /** A long answer: it does not fit into a socket's buffer. Bytes. */
 #define TRIAL_BIG 600000
 
+/** Connections at a time. */
+#define TRIAL_FULL 4
+
 /**
  * trial_config(trial, mode):
- * Prepare a trial with a TCP and a local listener and a log to nowhere.
+ * Prepare a trial with a TCP and a local listener, a log to nowhere
+ * and room for TRIAL_FULL connections.
  * Thread: the test's own.
  */
 void trial_config(struct trial *trial, throng_mode mode);
@@ -85,5 +89,12 @@ void trial_ask(struct trial *trial, int fd, const char *question, char x,
  * what comes as trial_ask() does. Thread: the test's own.
  */
 void trial_last(struct trial *trial, int fd);
+
+/**
+ * trial_full(trial):
+ * Check that TRIAL_FULL clients at a time are served, which is to be the
+ * most that there may be: no place has been lost. Thread: the test's own.
+ */
+void trial_full(struct trial *trial);
 
 #endif /* TRIAL_H */

@@ -40,6 +40,9 @@ copy() {
 	mkdir "$work/src"
 	tar -C "$source" --exclude=.git --exclude='./build-[!a]*' --exclude=./build \
 	    --exclude='*.o' -cf - . | tar -C "$work/src" -xf - || exit 1
+	# What an earlier run has compiled may be newer, and have a bug.
+	find "$work/src/src" "$work/src/tests" "$work/src/include" \
+	    -name '*.[ch]' -exec touch {} +
 	[ -x "$work/src/configure" ] ||
 	    (cd "$work/src" && autoreconf -fi) >"$work/log" 2>&1 || exit 1
 	[ -f "$work/build/Makefile" ] || (cd "$work/build" &&
@@ -61,7 +64,7 @@ try() {
 		cd "$work/build" || exit 1
 		export srcdir=$work/src
 		# shellcheck disable=SC2086 # settings are words
-		timeout --kill-after=5 "$patience" env ${1%"${1##* }"} "./${1##* }"
+		timeout --kill-after=5 "$patience" env ${1%"${1##* }"} "./${1##* }" || exit 1
 	) >"$work/out" 2>&1
 }
 
