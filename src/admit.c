@@ -1,5 +1,6 @@
 #include "admit.h"
 
+#include "budget.h"
 #include "clock.h"
 #include "conn.h"
 #include "perclient.h"
@@ -70,6 +71,11 @@ admit(struct reactor *r, const struct peer *peer)
 	case SOURCE_FAST:
 		seat.admission = ADMIT_RATE;
 		return (seat);
+	}
+	/* Nothing is left for whoever is in already. */
+	if (s->budget != NULL && budget_total(s->budget) > s->budget->limit) {
+		source_leave(s->sources, seat.source);
+		return ((struct seat){ SOURCE_NONE, ADMIT_FULL });
 	}
 	if (take_place(r))
 		return (seat);

@@ -17,6 +17,7 @@
 #include "dispatch.h"
 #include "expire.h"
 #include "gather.h"
+#include "hold.h"
 #include "read.h"
 #include "refuse.h"
 #include "source.h"
@@ -35,6 +36,8 @@ slot_make(struct reactor *r)
 		    SLOTS_FIRST;
 		struct conn **slots;
 
+		if (hold_room(r, room) == -1)
+			return (NULL);
 		slots = realloc(r->slots, room * sizeof(*slots));
 		if (slots == NULL)
 			return (NULL);
@@ -295,6 +298,7 @@ conn_close(struct conn *c, enum close_reason reason)
 		counter_add_own(limit, 1);
 	expire_forget(c);
 	conn_heard(c);
+	hold_end(c);
 	end_input(c, reason);
 	end_job(c);
 	end_state(c);
@@ -366,6 +370,7 @@ linger(struct conn *c)
 		return;
 	}
 	end_input(c, c->reason);
+	hold_look(c);
 	if (event_add(&c->readable, NULL) == -1)
 		conn_close(c, c->reason);
 }
@@ -386,7 +391,8 @@ conn_poke(struct conn *c)
 			conn_close(c, c->reason);
 		return;
 	}
-	if (c->job_held && !conn_stuffed(c)) {
+	if (c->job_held && !conn_stuffed(c) &&
+	    (write_pending(c) == 0 || !hold_waits(c))) {
 		c->job_held = false;
 		dispatch_job(c->reactor, c->job);
 	}
@@ -403,5 +409,6 @@ conn_poke(struct conn *c)
 		linger(c);
 		return;
 	}
+	hold_look(c);
 	read_interest(c);
 }

@@ -81,6 +81,9 @@ struct conn {
 	int fd;
 	uint32_t slot;
 	uint32_t generation;
+	uint32_t heap_at;   /* see hold.c */
+	size_t holds;       /* bytes, see hold.h */
+	size_t moved;       /* bytes of buffers that the output has whole */
 	uint32_t lingered;  /* bytes read while lingering */
 	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */

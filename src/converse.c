@@ -80,6 +80,16 @@ make_room(struct conversation *v)
 	return (bytes_reserve(in, v->read_size));
 }
 
+/* What it keeps when it is idle is not counted, as its stack is not. */
+static void
+holds(struct conversation *v)
+{
+	const struct job *job = v->job;
+
+	perclient_holds(v->client, job->in.size > BYTES_KEEP ? job->in.size :
+	    0, job->charged);
+}
+
 /* Read once. Return 1, or 0 at the end of input, or -1. */
 static int
 read_some(struct conversation *v)
@@ -87,6 +97,7 @@ read_some(struct conversation *v)
 	char *place = make_room(v);
 	ssize_t n;
 
+	holds(v);
 	if (place == NULL) {
 		v->await.why = CLOSE_MEMORY;
 		return (-1);
@@ -136,10 +147,12 @@ answer(struct conversation *v)
 
 	do {
 		bytes_reset(&job->out);
+		job_uncharge(job, v->service->budget);
 		job->replies = 0;
 		work(v);
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);
+		holds(v);
 		if (await_send(&v->await, job->out.data, job->out.length) ==
 		    -1) {
 			counter_add(lost_counter(v),
@@ -151,6 +164,8 @@ answer(struct conversation *v)
 		}
 		job_settle(job, counters);
 	} while (job_unanswered(job) > 0);
+	bytes_reset(&job->out);
+	job_uncharge(job, v->service->budget);
 	await_answered(&v->await);
 	return (0);
 }
@@ -290,6 +305,7 @@ converse(struct service *s, int fd, const struct peer *peer,
 		end_state(&v);
 		process_close(&v.processor);
 	}
+	job_uncharge(v.job, s->budget);
 	job_free(v.job);
 	return (reason);
 }

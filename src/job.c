@@ -1,5 +1,7 @@
 #include "job.h"
 
+#include "budget.h"
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ job_reset(struct job *job)
 	job_answered(job);
 	job->state = NULL;
 	job->spent_ns = 0;
+	job->held = 0;
 	job->refusal = VERDICT_HANDLE;
 	job->kind = JOB_REQUESTS;
 }
@@ -47,6 +50,15 @@ job_settle(struct job *job, struct counters *counters)
 	/* The worker added as many to its own counter: the sum is right. */
 	counter_add(&counters->working, -(uint64_t)job->begun);
 	job->begun = 0;
+}
+
+void
+job_uncharge(struct job *job, struct budget *budget)
+{
+
+	if (job->charged > 0 && budget != NULL)
+		budget_add(budget, -job->charged);
+	job->charged = 0;
 }
 
 unsigned

@@ -69,6 +69,7 @@ struct request {
 	uint8_t verdict; /* enum verdict */
 };
 
+struct budget;
 struct reactor;
 
 /**
@@ -86,6 +87,8 @@ struct job {
 	struct job *idle_next;    /* while it is empty */
 	uint64_t since;           /* backlog.c: it waits; 0: it is new */
 	void *state;              /* the handler's state of the connection */
+	size_t held;              /* the reactor's: see hold.h */
+	size_t charged;           /* of the budget, for `out` */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */
 	struct bytes out;         /* the replies, framing included */
@@ -134,6 +137,13 @@ void job_answered(struct job *job);
  * Thread: the owner.
  */
 void job_settle(struct job *job, struct counters *counters);
+
+/**
+ * job_uncharge(job, budget):
+ * The buffer of the replies has gone, or is somebody else's to count: give
+ * back what was charged for it. Thread: the owner.
+ */
+void job_uncharge(struct job *job, struct budget *budget);
 
 /**
  * job_unanswered(job):

@@ -8,6 +8,7 @@ libthrong_core_la_SOURCES = \
 	src/await.c src/await.h \
 	src/backlog.c src/backlog.h \
 	src/batch.c src/batch.h \
+	src/budget.c src/budget.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \
@@ -25,6 +26,7 @@ libthrong_core_la_SOURCES = \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
 	src/input.c src/input.h \
+	src/hold.c src/hold.h \
 	src/job.c src/job.h \
 	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \

@@ -17,19 +17,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "clock.h"
 #include "conn.h"
 #include "converse.h"
 #include "crash.h"
 #include "source.h"
 
-/** `silent` and `reaped` are under the lock. */
+/** `silent`, `reaped`, `shed` and `leaves` are under the lock, `told` is the
+ *  client's thread's. */
 struct client {
 	TAILQ_ENTRY(client) list;
 	struct perclient *perclient;
 	int fd;
 	uint32_t source;
 	bool silent; /* its first request has not come yet */
+	bool shed;   /* broken for what it held */
+	size_t leaves; /* bytes that it held then */
+	size_t told;   /* bytes of input that the budget knows of */
+	_Atomic size_t held; /* bytes, with replies; others read it */
 	bool reaped; /* broken, and its place given to another */
 	struct peer peer;
 };
@@ -52,6 +58,7 @@ struct perclient {
 	struct client_list silent; /* no request yet, oldest first */
 	struct client_list others;
 	unsigned alive;
+	size_t leaving; /* bytes of clients that were shed and still run */
 	bool draining;
 	bool has_ended; /* `ended` is a thread to be joined */
 	pthread_t ended;
@@ -161,12 +168,16 @@ client_main(void *argument)
 	crash_thread_end(&stack);
 
 	/* Off the list first: its descriptor may soon be somebody else's. */
+	perclient_holds(c, 0, 0);
 	pthread_mutex_lock(&p->lock);
 	TAILQ_REMOVE(list_of(c), c, list);
+	p->leaving -= c->leaves;
 	draining = p->draining;
 	pthread_mutex_unlock(&p->lock);
 	if (c->reaped)
 		reason = CLOSE_REAPED;
+	else if (c->shed)
+		reason = CLOSE_SHED;
 	else if (draining && reason == CLOSE_EOF)
 		reason = CLOSE_STOPPING;
 	close(c->fd);
@@ -236,6 +247,63 @@ perclient_heard(struct client *c)
 	pthread_mutex_lock(&c->perclient->lock);
 	if (c->silent)
 		heard(c);
+	pthread_mutex_unlock(&c->perclient->lock);
+}
+
+static struct client *
+larger(struct client *a, struct client *b)
+{
+
+	/* Relaxed: what the sum cannot wait for; it changes all the time. */
+	return (b->shed || (a != NULL && atomic_load_explicit(&b->held,
+	    memory_order_relaxed) <= atomic_load_explicit(&a->held,
+	    memory_order_relaxed)) ? a : b);
+}
+
+/* Break the connections that hold the most, until what they will give back is
+ * enough. Under the lock. */
+static void
+shed(struct perclient *p)
+{
+	const struct linger none = { .l_onoff = 1 };
+	const struct budget *b = p->service->budget;
+	struct client *c, *most;
+
+	while (budget_total(b) > b->over + p->leaving) {
+		most = NULL;
+		TAILQ_FOREACH(c, &p->silent, list)
+			most = larger(most, c);
+		TAILQ_FOREACH(c, &p->others, list)
+			most = larger(most, c);
+		if (most == NULL || (most->leaves = atomic_load_explicit(
+		    &most->held, memory_order_relaxed)) == 0)
+			return;
+		most->shed = true;
+		p->leaving += most->leaves;
+		counter_add(&p->service->shared.shed, 1);
+		(void)setsockopt(most->fd, SOL_SOCKET, SO_LINGER, &none,
+		    sizeof(none));
+		(void)shutdown(most->fd, SHUT_RDWR);
+	}
+}
+
+void
+perclient_holds(struct client *c, size_t input, size_t replies)
+{
+	struct budget *b;
+
+	if (c == NULL || (b = c->perclient->service->budget) == NULL)
+		return;
+	if (input != c->told)
+		budget_add(b, input - c->told);
+	c->told = input;
+	/* Relaxed: see larger(). */
+	atomic_store_explicit(&c->held, input + replies,
+	    memory_order_relaxed);
+	if (input + replies == 0 || budget_total(b) <= b->over)
+		return;
+	pthread_mutex_lock(&c->perclient->lock);
+	shed(c->perclient);
 	pthread_mutex_unlock(&c->perclient->lock);
 }
 

@@ -47,6 +47,15 @@ void perclient_start(struct perclient *perclient, struct reactor *reactor,
 void perclient_heard(struct client *client);
 
 /**
+ * perclient_holds(client, input, replies):
+ * The client holds so many bytes of input, and of replies that are charged
+ * already: see budget.h. If that is too much for all together, break the
+ * connections that hold the most, perhaps this one's. NULL is allowed.
+ * Thread: the client's.
+ */
+void perclient_holds(struct client *client, size_t input, size_t replies);
+
+/**
  * perclient_reap(perclient):
  * Break the connection that has been without a first request the longest; its
  * place is free at once. Return false if there is none.

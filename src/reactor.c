@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "accept.h"
+#include "budget.h"
 #include "conn.h"
 #include "dispatch.h"
 #include "events.h"
@@ -56,6 +57,18 @@ orders_make(struct reactor *r)
 	return (0);
 }
 
+/* They and their buffers are at most a small part of the memory budget. */
+static unsigned
+idle_max(const struct service *s)
+{
+	size_t most;
+
+	if (s->budget == NULL)
+		return (IDLE_JOBS_MAX);
+	most = s->budget->limit / 16 / s->config.reactors / (2 * BYTES_KEEP);
+	return (most < IDLE_JOBS_MAX ? (unsigned)most : IDLE_JOBS_MAX);
+}
+
 throng_error
 reactor_open(struct reactor *r, struct service *service, unsigned number)
 {
@@ -63,6 +76,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	memset(r, 0, sizeof(*r));
 	r->service = service;
 	r->number = number;
+	r->idle_max = idle_max(service);
 	r->wakeup = (struct wakeup){ -1, -1 };
 	TAILQ_INIT(&r->free_slots);
 	TAILQ_INIT(&r->silent);
@@ -126,6 +140,7 @@ reactor_close(struct reactor *r)
 	}
 	bytes_free(&r->scratch);
 	conn_slots_free(r);
+	hold_free(r);
 }
 
 static void *
@@ -211,7 +226,7 @@ reactor_job_done(struct reactor *r, struct job *job)
 {
 
 	/* Those without room only close a state; they are made singly. */
-	if (job->room == 0 || r->idle_count >= IDLE_JOBS_MAX) {
+	if (job->room == 0 || r->idle_count >= r->idle_max) {
 		job_free(job);
 		return;
 	}

@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "counters.h"
 #include "deadline.h"
+#include "hold.h"
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
@@ -75,6 +76,9 @@ struct reactor {
 	unsigned open;
 	unsigned refusing; /* connections admitted only to be refused */
 
+	/* hold.c */
+	struct hold hold;
+
 	/* expire.c */
 	struct deadlines deadlines; /* of connections */
 	struct event *tick;         /* while there are any */
@@ -87,6 +91,7 @@ struct reactor {
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
+	unsigned idle_max;
 
 	/* read.c */
 	struct bytes scratch; /* where reads go first */

@@ -15,6 +15,7 @@
 #include "dispatch.h"
 #include "expire.h"
 #include "gather.h"
+#include "hold.h"
 #include "input.h"
 #include "write.h"
 
@@ -186,7 +187,8 @@ static bool
 may_take(const struct conn *c)
 {
 
-	return (c->phase == CONN_OPEN && !c->job_out && !conn_stuffed(c));
+	return (c->phase == CONN_OPEN && !c->job_out && !hold_waits(c) &&
+	    !conn_stuffed(c));
 }
 
 int
@@ -277,6 +279,10 @@ read_arrived(evutil_socket_t fd, short what, void *argument)
 		more = turn(c);
 		if (conn_find(r, slot, generation) == NULL)
 			return;
+		hold_look(c);
+		hold_settle(r);
+		if (conn_find(r, slot, generation) == NULL)
+			return;
 		more = more && c->phase == CONN_OPEN && !c->eof &&
 		    !read_must_wait(c);
 	}
@@ -302,7 +308,7 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (conn_stuffed(c) ||
+	return (conn_stuffed(c) || hold_waits(c) ||
 	    ((c->job_out || c->job_held || (c->job != NULL &&
 	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
 }

@@ -4,6 +4,7 @@
 #include "dispatch.h"
 #include "drain.h"
 #include "expire.h"
+#include "hold.h"
 #include "process.h"
 #include "reactor.h"
 #include "source.h"
@@ -23,6 +24,8 @@ gone(struct reactor *r, struct job *job)
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
 	job_settle(job, &r->counters);
+	job_uncharge(job, r->service->budget);
+	hold_back(r, job);
 	/* Until now the work counted for the source: to leave it behind and
 	 * come again is not a way to have more of it. */
 	source_leave(r->service->sources, job->source);
@@ -77,6 +80,7 @@ deliver(struct reactor *r, struct conn *c, struct job *job)
 	if (c->pace.state != PACE_NONE)
 		expire_resumed(c);
 	sent = write_job(c, job) == 0;
+	job_uncharge(job, r->service->budget);
 	over = sent && write_pending(c) >
 	    r->service->config.output_hard + job->last;
 	job_settle(job, &r->counters);
@@ -197,6 +201,7 @@ reply_look(struct reactor *r)
 		r->pending = node->next;
 		reply_job(r, job_of(node));
 	}
+	hold_settle(r);
 	/* Nobody signals for what was taken already. */
 	if (r->pending != NULL)
 		event_active(r->wakeup_event, EV_READ, 0);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "budget.h"
 #include "frame.h"
 
 /** Replies of fewer bytes are copied: that costs less than to think. */
@@ -43,6 +44,24 @@ reply_begin(struct throng_reply *r, const struct processor *processor,
 	}
 	job->out.length += room;
 	r->payload = job->out.length;
+}
+
+/* A large buffer has grown: is there so much? It is asked for afterwards,
+ * since memory that nobody has written to is not there yet. */
+static bool
+charge(struct throng_reply *r)
+{
+	struct job *job = r->job;
+	size_t more;
+
+	if (job->out.size <= BUDGET_REPLY_FREE ||
+	    job->out.size <= job->charged)
+		return (true);
+	more = job->out.size - job->charged;
+	if (!budget_take(r->processor->service->budget, more))
+		return (false);
+	job->charged += more;
+	return (true);
 }
 
 /*
@@ -107,7 +126,8 @@ throng_reply_reserve(throng_reply *r, size_t length)
 	if (r->failed)
 		return (NULL);
 	if (length > max || payload > max - length ||
-	    (place = bytes_reserve(out, length + FRAME_TAIL_MAX)) == NULL) {
+	    (place = bytes_reserve(out, length + FRAME_TAIL_MAX)) == NULL ||
+	    !charge(r)) {
 		r->failed = true;
 		return (NULL);
 	}

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "budget.h"
 #include "clock.h"
 #include "crash.h"
 #include "events.h"
@@ -46,6 +47,7 @@ struct part {
 
 struct throng_server {
 	struct service service;
+	struct budget budget;
 	struct listener listeners[THRONG_LISTEN_MAX];
 	unsigned listener_count;
 	struct wakeup control; /* something has changed for throng_run() */
@@ -181,6 +183,8 @@ throng_create(const throng_config *config, const throng_handler *handler,
 		error = THRONG_ERR_SYSTEM;
 		goto err;
 	}
+	budget_open(&s->budget, config->memory_budget, config->reactors);
+	s->service.budget = &s->budget;
 	if ((error = open_sources(&s->service)) != THRONG_OK ||
 	    (error = open_listeners(s)) != THRONG_OK ||
 	    (error = open_parts(s)) != THRONG_OK)

@@ -14,6 +14,7 @@
 #include "running.h"
 #include "throng.h"
 
+struct budget;
 struct reactor;
 struct sources;
 
@@ -25,6 +26,7 @@ struct service {
 	struct log log;
 	struct log_sink sink;         /* the log's */
 	unsigned max_connections;
+	struct budget *budget;        /* NULL: no limit */
 	struct sources *sources;      /* NULL: nobody is counted */
 	struct reactor **reactors;    /* all of them */
 	unsigned reactor_count;

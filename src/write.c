@@ -89,20 +89,27 @@ start(struct conn *c)
 	return (bufferevent_enable(c->bev, EV_WRITE));
 }
 
-/** A job's buffer within the output, and whose spare it will be. */
+/** A job's buffer within the output, whose connection's that is, and whose
+ *  spare it will be. */
 struct moved {
 	struct bytes bytes;
-	struct spares *spares;
+	struct reactor *reactor;
+	uint32_t slot;
+	uint32_t generation;
 };
 
 static void
 moved_written(const void *data, size_t length, void *argument)
 {
 	struct moved *moved = argument;
+	struct reactor *r = moved->reactor;
+	struct conn *c = conn_find(r, moved->slot, moved->generation);
 
 	(void)data;
 	(void)length;
-	spares_give(moved->spares, &moved->bytes);
+	if (c != NULL)
+		c->moved -= moved->bytes.size;
+	spares_give(&r->spares, &moved->bytes);
 	free(moved);
 }
 
@@ -116,12 +123,13 @@ move(struct conn *c, struct job *job, size_t from)
 
 	if (output == NULL || (moved = malloc(sizeof(*moved))) == NULL)
 		return (-1);
-	*moved = (struct moved){ *b, &c->reactor->spares };
+	*moved = (struct moved){ *b, c->reactor, c->slot, c->generation };
 	if (evbuffer_add_reference(output, b->data + from, b->length - from,
 	    moved_written, moved) == -1) {
 		free(moved);
 		return (-1);
 	}
+	c->moved += b->size;
 	c->given += (uint32_t)(b->length - from);
 	*b = (struct bytes){ 0 };
 	return (start(c));

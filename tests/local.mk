@@ -10,7 +10,7 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 	export CC CFLAGS NM;
 
 unit_tests = test_address test_frame test_frame_write test_parse
-server_tests = test_server_admission test_server_bad test_server_clients test_server_end \
+server_tests = test_server_admission test_server_memory test_server_bad test_server_clients test_server_end \
 	test_server_eof test_server_output test_server_frames test_server_limits test_server_listen \
 	test_server_log test_server_ops test_server_options \
 	test_server_overload test_server_signals test_server_slow
@@ -53,6 +53,10 @@ table_files = tests/table.c tests/table.h $(support_files)
 test_server_admission_SOURCES = tests/test_server_admission.c $(table_files)
 test_server_admission_CFLAGS = $(unit_cflags)
 test_server_admission_LDADD = $(unit_libs)
+
+test_server_memory_SOURCES = tests/test_server_memory.c $(table_files)
+test_server_memory_CFLAGS = $(unit_cflags)
+test_server_memory_LDADD = $(unit_libs)
 
 test_server_bad_SOURCES = tests/test_server_bad.c $(table_files)
 test_server_bad_CFLAGS = $(unit_cflags)

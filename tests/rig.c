@@ -101,6 +101,8 @@ rig_new(const throng_handler *handler)
 	assert_non_null(rig);
 	memset(rig, 0, sizeof(*rig));
 	unit_service(&rig->service, handler);
+	budget_open(&rig->budget, (size_t)1 << 40, 1);
+	rig->service.budget = &rig->budget;
 	return (rig);
 }
 
@@ -133,6 +135,10 @@ rig_free(struct rig *rig)
 		rig_work(rig, RIG_HELD_MAX);
 	}
 	assert_int_equal(r->open, 0);
+	assert_int_equal(r->hold.held, 0);
+	assert_int_equal(r->hold.leaving, 0);
+	assert_int_equal(r->hold.count, 0);
+	assert_int_equal(r->silent_count, 0);
 	assert_int_equal(r->refusing, 0);
 	assert_int_equal(atomic_load(&rig->service.connections), 0);
 	assert_int_equal(rig_stats(rig).open, 0);
@@ -141,6 +147,7 @@ rig_free(struct rig *rig)
 		unit_balance(rig_stats(rig));
 	process_close(&rig->processor);
 	reactor_close(r);
+	assert_int_equal(budget_total(&rig->budget), 0);
 	free(rig);
 	bench = NULL;
 }

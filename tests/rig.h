@@ -8,6 +8,7 @@
 #ifndef RIG_H
 #define RIG_H
 
+#include "budget.h"
 #include "conn.h"
 #include "process.h"
 #include "reactor.h"
@@ -18,6 +19,7 @@
 /** A bench. Change `service` between rig_new() and rig_start(). */
 struct rig {
 	struct service service;
+	struct budget budget; /* of the service; more than is needed */
 	struct reactor reactor;
 	struct counters workers;
 	struct processor processor;

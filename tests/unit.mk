@@ -46,6 +46,8 @@ UNIT_TESTS = \
 	test_mpsc \
 	test_park \
 	test_peer \
+	test_budget \
+	test_hold \
 	test_siphash \
 	test_source \
 	test_refuse \
@@ -112,6 +114,15 @@ test_park_LDADD = $(UNIT_LIBS)
 test_peer_SOURCES = tests/test_peer.c $(UNIT_FILES)
 test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_peer_LDADD = $(UNIT_LIBS)
+
+test_budget_SOURCES = tests/test_budget.c $(UNIT_FILES)
+test_budget_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_budget_LDADD = $(UNIT_LIBS)
+
+test_hold_SOURCES = tests/test_hold.c $(UNIT_FILES) $(RIG_FILES)
+test_hold_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_hold_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_hold_LDADD = $(UNIT_LIBS)
 
 test_siphash_SOURCES = tests/test_siphash.c $(UNIT_FILES)
 test_siphash_CPPFLAGS = $(UNIT_CPPFLAGS)
