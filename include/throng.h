@@ -192,6 +192,18 @@ typedef struct throng_config {
 	size_t min_rate;          /* bytes/s of a request begun; 1 KiB */
 	size_t output_soft;       /* unsent bytes that stop reading; 256 KiB */
 	size_t output_hard;       /* that close, plus a reply; default: 1 MiB */
+	unsigned queue_limit;     /* jobs waiting per reactor; 0: no own limit */
+	unsigned queue_age_ms;    /* oldest of them; default: 5000 */
+	unsigned request_ms;      /* until a request is begun; default: 30000 */
+	unsigned stuck_ms;        /* a call of the handler; default: 2000 */
+	/** A signal, say SIGRTMIN, that the server may take for asking a thread
+	 *  whose handler is stuck where it is; 0, the default: none. It may
+	 *  interrupt that handler's system calls. */
+	int stuck_signal;
+	/** Not 0: SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT write one line
+	 *  to log_fd that says what was running, before they do what they do;
+	 *  default: 0. throng_main() sets both. */
+	int crash_line;
 	throng_log_level log_level;   /* default: THRONG_LOG_WARN */
 	throng_log_format log_format; /* default: THRONG_LOG_TEXT */
 	int log_fd;               /* where log lines go; default: 2 */
@@ -223,6 +235,9 @@ typedef struct throng_stats {
 	uint64_t reaped;            /* silent ones closed for a newcomer */
 	uint64_t shed;              /* closed by the memory budget */
 	uint64_t oversize;          /* requests answered `!error oversize` */
+	uint64_t busy;              /* requests answered `!error busy` */
+	uint64_t timed_out;         /* requests answered `!error timeout` */
+	uint64_t stuck;             /* calls of the handler warned about */
 	uint64_t invalid;           /* requests answered `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
 	uint64_t dropped_gone;      /* of `received`: the client had left */

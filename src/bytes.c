@@ -1,5 +1,6 @@
 #include "bytes.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -7,6 +8,13 @@
 
 char *
 bytes_reserve(struct bytes *b, size_t more)
+{
+
+	return (bytes_grow(b, more, SIZE_MAX));
+}
+
+char *
+bytes_grow(struct bytes *b, size_t more, size_t most)
 {
 	size_t size = b->size > 0 ? b->size : FIRST_SIZE;
 	char *data;
@@ -17,6 +25,9 @@ bytes_reserve(struct bytes *b, size_t more)
 		return (NULL);
 	while (size - b->length < more)
 		size *= 2;
+	if (size > most)
+		size = most;
+	assert(size - b->length >= more);
 	if ((data = realloc(b->data, size)) == NULL)
 		return (NULL);
 	b->data = data;

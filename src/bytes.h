@@ -27,6 +27,13 @@ struct bytes {
 char *bytes_reserve(struct bytes *bytes, size_t more);
 
 /**
+ * bytes_grow(bytes, more, most):
+ * The same, but without growing beyond `most` bytes in all, which are enough.
+ * Thread: the owner.
+ */
+char *bytes_grow(struct bytes *bytes, size_t more, size_t most);
+
+/**
  * bytes_reset(bytes):
  * Empty the buffer; its memory is kept if it is at most BYTES_KEEP, so
  * that an idle owner costs little. Thread: the owner.

@@ -37,4 +37,21 @@ clock_ms(void)
 	return ((uint32_t)(clock_now() / CLOCK_MS));
 }
 
+/**
+ * clock_coarse():
+ * The same to within a few milliseconds, for less. Thread: any.
+ */
+static inline uint64_t
+clock_coarse(void)
+{
+#ifdef CLOCK_MONOTONIC_COARSE
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return ((uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec);
+#else
+	return (clock_now());
+#endif
+}
+
 #endif /* CLOCK_H */

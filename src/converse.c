@@ -116,6 +116,17 @@ lost_counter(struct conversation *v)
 	    &counters->dropped_gone);
 }
 
+/* Let the handler work on the job, and let others know since when. A coarse
+ * clock will do: it is for calls that take very long. */
+static void
+work(struct conversation *v)
+{
+
+	running_since(&v->processor.running, clock_coarse());
+	process_job(&v->processor, v->job);
+	running_since(&v->processor.running, 0);
+}
+
 /* Answer what was gathered. Return 0, or -1 if the client is gone. */
 static int
 answer(struct conversation *v)
@@ -126,7 +137,7 @@ answer(struct conversation *v)
 	do {
 		bytes_reset(&job->out);
 		job->replies = 0;
-		process_job(&v->processor, job);
+		work(v);
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);
 		if (await_send(&v->await, job->out.data, job->out.length) ==
@@ -232,7 +243,7 @@ end_state(struct conversation *v)
 	    v->service->handler->connection_close == NULL)
 		return;
 	v->job->kind = JOB_END;
-	process_job(&v->processor, v->job);
+	work(v);
 }
 
 /* The handler has no room for another thread. */
@@ -268,6 +279,8 @@ converse(struct service *s, int fd, const struct peer *peer,
 	if (process_open(&v.processor, s, &s->shared) == -1) {
 		reason = refuse(&v, peer);
 	} else {
+		running_peer(&v.processor.running, &s->registry,
+		    &v.job->peer);
 		reason = exchange(&v);
 		if ((limit = expire_counter(&s->shared, reason)) != NULL)
 			counter_add(limit, 1);

@@ -51,7 +51,10 @@
 	X(timeout_half_close) \
 	X(timeout_write) \
 	X(output_hard) \
-	X(output_soft)
+	X(output_soft) \
+	X(busy) \
+	X(timed_out) \
+	X(stuck)
 
 /** One thread's counters, or ones shared by many; on cache lines of their
  *  own, so that threads do not slow each other. All zero at the start. */

@@ -3,11 +3,14 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "backlog.h"
 #include "clock.h"
 #include "conn.h"
+#include "events.h"
 #include "inline.h"
 #include "reactor.h"
 #include "reply.h"
+#include "watchdog.h"
 #include "work.h"
 
 /** Measured work that a worker is given at a time. Nanoseconds. */
@@ -25,20 +28,25 @@
 /**
  * Invariants:
  *
- * 1. The backlog is in order of arrival; a connection has at most one job
- *    in it.
+ * 1. A connection has at most one job in the backlog.
  * 2. `held[w]` counts the jobs that worker w has of this reactor.
- * 3. While any is held or waits, `look` is pending.
+ * 3. While any is held or waits, or a late worker has been asked where it
+ *    is, `look` is pending.
+ * 4. While `answering`, jobs that come wait for the next turn of the loop: a
+ *    client that is refused at once must not keep this one from ending.
  */
 struct dispatch {
 	struct reactor *reactor;
 	struct event *pass; /* runs behind the callbacks of this pass */
-	TAILQ_HEAD(, job) backlog;
+	struct backlog backlog;
 	uint64_t estimate; /* of a job's time, nanoseconds */
 	unsigned workers;
 	unsigned *held;
 	unsigned held_all;
 	struct event *look;
+	bool answering;
+	uint64_t told;    /* when refusals were logged last */
+	uint64_t refused; /* jobs since then */
 };
 
 /* How many jobs a worker may hold, going by the measured time. */
@@ -56,12 +64,11 @@ share(const struct dispatch *d)
 static struct job *
 next_job(struct dispatch *d)
 {
-	struct job *job = TAILQ_FIRST(&d->backlog);
+	struct job *job = backlog_next(&d->backlog);
 	struct conn *c;
 
 	if (job == NULL)
 		return (NULL);
-	TAILQ_REMOVE(&d->backlog, job, backlog);
 	if (job->kind == JOB_REQUESTS) {
 		/* Whoever leaves takes the job along: it is still there. */
 		c = conn_find(d->reactor, job->slot, job->generation);
@@ -80,6 +87,7 @@ take_back(struct reactor *r, unsigned w)
 {
 	struct mpsc_node *node, *next;
 	struct mpsc_chain chain = { 0 };
+	struct reactor *home;
 	struct job *job;
 
 	for (node = pool_reclaim(r->pool, w); node != NULL; node = next) {
@@ -95,9 +103,11 @@ take_back(struct reactor *r, unsigned w)
 			reply_unworked(r, job);
 			continue;
 		}
+		/* Once pushed, the job is its reactor's. */
+		home = job->home;
 		mpsc_chain_add(&chain, node);
-		if (reactor_push(job->home, &chain))
-			reactor_wake(job->home, &r->counters);
+		if (reactor_push(home, &chain))
+			reactor_wake(home, &r->counters);
 	}
 }
 
@@ -118,19 +128,28 @@ static void
 look(evutil_socket_t fd, short what, void *argument)
 {
 	struct dispatch *d = argument;
+	struct watchdog *dog = d->reactor->watchdog;
 	uint64_t now = clock_now();
+	bool late = watchdog_waits(dog);
 
 	(void)fd;
 	(void)what;
+	backlog_time(&d->backlog, now, true);
 	reply_look(d->reactor);
 	for (unsigned w = 0; w < d->workers; w++)
-		if (d->held[w] > 0 && pool_is_late(d->reactor->pool, w, now))
+		if (d->held[w] > 0 &&
+		    pool_is_late(d->reactor->pool, w, now)) {
 			take_back(d->reactor, w);
+			late = true;
+		}
+	if (late)
+		watchdog_look(dog, now, d->backlog.thawed);
 	/* Workers that were late may have room again without having brought
 	 * anything back to this reactor. */
-	if (!TAILQ_EMPTY(&d->backlog))
+	if (!backlog_empty(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
-	if (d->held_all > 0 || !TAILQ_EMPTY(&d->backlog))
+	if (d->held_all > 0 || !backlog_empty(&d->backlog) ||
+	    watchdog_waits(dog))
 		start_looking(d);
 }
 
@@ -152,6 +171,58 @@ fill(struct dispatch *d, unsigned w, unsigned limit)
 		pool_push(d->reactor->pool, w, &chain);
 }
 
+/* One line a second at most, however many are refused. */
+static void
+tell(struct dispatch *d, const struct job *job)
+{
+	static const char *const reasons[] = {
+		[BACKLOG_NOT_FULL] = "",
+		[BACKLOG_COUNT] = "queue-limit",
+		[BACKLOG_AGE] = "queue-age",
+		[BACKLOG_STUCK] = "all-stuck",
+	};
+	uint64_t now = d->backlog.now;
+
+	d->refused++;
+	if (d->told != 0 && now - d->told < CLOCK_S)
+		return;
+	event_overload(&d->reactor->service->log,
+	    job->refusal == VERDICT_TIMEOUT ? "request-timeout" :
+	    reasons[d->backlog.full], d->backlog.waiting, d->refused);
+	d->told = now;
+	d->refused = 0;
+}
+
+/* Those that are not to have a worker are answered here. */
+static void
+answer_refused(struct dispatch *d)
+{
+	struct job *job;
+
+	d->answering = true;
+	while ((job = backlog_refused(&d->backlog)) != NULL) {
+		tell(d, job);
+		reply_refused(d->reactor, job);
+	}
+	d->answering = false;
+	/* For what came meanwhile. */
+	if (!backlog_empty(&d->backlog))
+		(void)event_add(d->pass, &(struct timeval){ 0 });
+}
+
+/* No worker has room for all. Whoever may not wait is answered. */
+static void
+settle(struct dispatch *d)
+{
+	struct reactor *r = d->reactor;
+	uint64_t limit = r->service->config.stuck_ms * (uint64_t)CLOCK_MS;
+
+	/* Time that this process was stopped is no worker's fault. */
+	backlog_settle(&d->backlog,
+	    backlog_age(&d->backlog, d->backlog.thawed) >= limit &&
+	    pool_all_stuck(r->pool, d->backlog.now, limit));
+}
+
 /* The end of a pass: every worker in turn gets what it has room for. */
 static void
 hand_over(evutil_socket_t fd, short what, void *argument)
@@ -162,14 +233,19 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
+	backlog_time(&d->backlog, now, d->held_all > 0);
 	/*
 	 * Always from the first on: the work gathers on as few workers as
 	 * have room for it, and the others sleep.
 	 */
-	for (unsigned w = 0; w < d->workers && !TAILQ_EMPTY(&d->backlog); w++)
+	for (unsigned w = 0; w < d->workers && !backlog_empty(&d->backlog); w++)
 		if (!pool_is_late(d->reactor->pool, w, now))
 			fill(d, w, limit);
-	if (d->held_all > 0 || !TAILQ_EMPTY(&d->backlog))
+	if (!backlog_empty(&d->backlog))
+		settle(d);
+	if (!TAILQ_EMPTY(&d->backlog.refused))
+		answer_refused(d);
+	if (d->held_all > 0 || !backlog_empty(&d->backlog))
 		start_looking(d);
 }
 
@@ -183,7 +259,7 @@ dispatch_open(struct reactor *r)
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		goto err0;
 	d->reactor = r;
-	TAILQ_INIT(&d->backlog);
+	backlog_init(&d->backlog, &r->service->config);
 	d->workers = workers;
 	/* Nothing is known yet: one job at a time. */
 	d->estimate = QUANTUM;
@@ -226,8 +302,10 @@ dispatch_job(struct reactor *r, struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
-	TAILQ_INSERT_TAIL(&d->backlog, job, backlog);
+	backlog_add(&d->backlog, job);
 	r->jobs_out++;
+	if (d->answering)
+		return;
 	/* Active already: nothing happens. Otherwise it runs in this pass,
 	 * behind the callbacks that are active now. */
 	event_active(d->pass, EV_TIMEOUT, 0);
@@ -238,7 +316,7 @@ dispatch_again(struct reactor *r, struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
-	TAILQ_INSERT_HEAD(&d->backlog, job, backlog);
+	backlog_again(&d->backlog, job);
 	event_active(d->pass, EV_TIMEOUT, 0);
 }
 
@@ -246,7 +324,7 @@ void
 dispatch_forget(struct reactor *r, struct job *job)
 {
 
-	TAILQ_REMOVE(&r->dispatch->backlog, job, backlog);
+	backlog_remove(&r->dispatch->backlog, job);
 	r->jobs_out--;
 }
 
@@ -275,8 +353,20 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	let_go(d, job);
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
-	if (!TAILQ_EMPTY(&d->backlog))
+	if (!backlog_empty(&d->backlog))
 		event_active(d->pass, EV_TIMEOUT, 0);
+}
+
+void
+dispatch_now(struct reactor *r)
+{
+
+	if (r->inlined != NULL) {
+		inline_pass(-1, EV_TIMEOUT, r);
+		return;
+	}
+	hand_over(-1, EV_TIMEOUT, r->dispatch);
+	reply_look(r);
 }
 
 struct job *
@@ -303,7 +393,7 @@ dispatch_later(struct reactor *r)
 	/* The pass would run again before sockets are looked at; a timer that
 	 * is due comes after them. */
 	event_del(d->pass);
-	if (!TAILQ_EMPTY(&d->backlog) && evtimer_add(d->look,
+	if (!backlog_empty(&d->backlog) && evtimer_add(d->look,
 	    &(struct timeval){ .tv_usec = 0 }) == -1)
 		event_active(d->pass, EV_TIMEOUT, 0);
 }

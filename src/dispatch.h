@@ -77,6 +77,15 @@ void dispatch_taken_back(struct reactor *reactor, const struct job *job);
 void dispatch_again(struct reactor *reactor, struct job *job);
 
 /**
+ * dispatch_now(reactor):
+ * Do at once what is due at the end of this pass, and send what has come back
+ * meanwhile: for large requests, whose bytes are in the processor's caches now
+ * and not after all others have been read. Connections may be gone afterwards.
+ * Thread: the reactor's.
+ */
+void dispatch_now(struct reactor *reactor);
+
+/**
  * dispatch_take(reactor):
  * Take the next job of the backlog for the reactor itself to work on, or NULL
  * if there is none (inline mode). Thread: the reactor's.

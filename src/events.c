@@ -108,3 +108,36 @@ event_trouble(const struct log *log, throng_log_level level,
 		log_end(&l);
 	}
 }
+
+void
+event_overload(const struct log *log, const char *reason, unsigned waiting,
+    uint64_t refused)
+{
+	struct log_line l;
+
+	if (log_begin(&l, log, THRONG_LOG_WARN, "overload")) {
+		log_text(&l, "reason", reason);
+		log_number(&l, "waiting", waiting);
+		log_number(&l, "refused", refused);
+		log_end(&l);
+	}
+}
+
+void
+event_stuck(const struct log *log, const struct stuck *stuck)
+{
+	struct log_line l;
+
+	if (log_begin(&l, log, THRONG_LOG_WARN, "stuck")) {
+		log_text(&l, "thread", stuck->thread);
+		log_text(&l, "handler", stuck->handler);
+		if (stuck->peer != NULL)
+			put_peer(&l, stuck->peer);
+		else
+			log_text(&l, "peer", "unknown");
+		log_number(&l, "age_ms", stuck->age_ms);
+		log_text(&l, "where", stuck->where != NULL ? stuck->where :
+		    "unknown");
+		log_end(&l);
+	}
+}

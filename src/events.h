@@ -72,4 +72,28 @@ void event_closed(const struct log *log, const struct peer *peer,
 void event_trouble(const struct log *log, throng_log_level level,
     const char *event, int error);
 
+/** A call of the handler that does not return. */
+struct stuck {
+	const char *thread;      /* its name */
+	const char *handler;     /* its name */
+	const char *where;       /* the stack in words; NULL: unknown */
+	const struct peer *peer; /* NULL: unknown */
+	struct peer known;       /* what `peer` may point at */
+	uint64_t age_ms;
+};
+
+/**
+ * event_stuck(log, stuck):
+ * A call of the handler does not return. Thread: any.
+ */
+void event_stuck(const struct log *log, const struct stuck *stuck);
+
+/**
+ * event_overload(log, reason, waiting, refused):
+ * Requests of `refused` connections have been refused since the last such
+ * line, while `waiting` waited. Thread: any.
+ */
+void event_overload(const struct log *log, const char *reason,
+    unsigned waiting, uint64_t refused);
+
 #endif /* EVENTS_H */

@@ -79,17 +79,20 @@ void
 inline_pass(evutil_socket_t fd, short what, void *argument)
 {
 	struct reactor *r = argument;
-	uint64_t end = clock_now() + PASS_NS;
+	struct running *running = &r->inlined->processor.running;
+	uint64_t now = clock_now(), end = now + PASS_NS;
 	struct job *job;
 
 	(void)fd;
 	(void)what;
 	while ((job = dispatch_take(r)) != NULL) {
+		running_since(running, now);
 		process_job(&r->inlined->processor, job);
+		running_since(running, 0);
 		/* The handler may have taken long: the client has not. */
-		r->now = clock_now();
+		r->now = now = clock_now();
 		reply_job(r, job);
-		if (r->now >= end) {
+		if (now >= end) {
 			dispatch_later(r);
 			return;
 		}

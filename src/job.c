@@ -25,6 +25,7 @@ job_reset(struct job *job)
 	job_answered(job);
 	job->state = NULL;
 	job->spent_ns = 0;
+	job->refusal = VERDICT_HANDLE;
 	job->kind = JOB_REQUESTS;
 }
 

@@ -56,7 +56,9 @@ enum job_kind {
 enum verdict {
 	VERDICT_HANDLE,   /* give it to the handler */
 	VERDICT_OVERSIZE, /* answer `!error oversize` */
-	VERDICT_INVALID   /* answer `!error invalid`, then close */
+	VERDICT_INVALID,  /* answer `!error invalid`, then close */
+	VERDICT_BUSY,     /* answer `!error busy` */
+	VERDICT_TIMEOUT   /* answer `!error timeout` */
 };
 
 /** One request within a job. */
@@ -82,6 +84,7 @@ struct job {
 	struct reactor *home;     /* where the replies go; NULL: thread mode */
 	TAILQ_ENTRY(job) backlog; /* while it waits in its reactor */
 	struct job *idle_next;    /* while it is empty */
+	uint64_t since;           /* backlog.c: it waits; 0: it is new */
 	void *state;              /* the handler's state of the connection */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */
@@ -95,6 +98,7 @@ struct job {
 	uint8_t kind;             /* enum job_kind */
 	bool close;
 	bool unworked;            /* taken back before its worker began */
+	uint8_t refusal;          /* backlog.c: enum verdict, for all of it */
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */
 	uint16_t done;            /* of `requests` answered */

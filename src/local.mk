@@ -7,10 +7,12 @@ libthrong_core_la_SOURCES = \
 	src/address.c src/address.h \
 	src/await.c src/await.h \
 	src/batch.c src/batch.h \
+	src/backlog.c src/backlog.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \
 	src/clock.h \
 	src/conn.c src/conn.h \
+	src/crash.c src/crash.h \
 	src/converse.c src/converse.h \
 	src/counters.c src/counters.h \
 	src/deadline.c src/deadline.h \
@@ -22,6 +24,7 @@ libthrong_core_la_SOURCES = \
 	src/frame.c src/frame.h \
 	src/gather.c src/gather.h \
 	src/inline.c src/inline.h \
+	src/input.c src/input.h \
 	src/job.c src/job.h \
 	src/machine.c src/machine.h \
 	src/listen.c src/listen.h \
@@ -35,21 +38,25 @@ libthrong_core_la_SOURCES = \
 	src/parse.c src/parse.h \
 	src/peer.c src/peer.h \
 	src/perclient.c src/perclient.h \
+	src/place.c src/place.h \
 	src/process.c src/process.h \
 	src/reactor.c src/reactor.h \
 	src/read.c src/read.h \
 	src/refuse.c src/refuse.h \
 	src/reply.c src/reply.h \
 	src/reply_build.c src/reply_build.h \
+	src/running.c src/running.h \
 	src/ring.c src/ring.h \
 	src/server.c src/server.h \
 	src/service.h \
 	src/settings.c src/settings.h \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
+	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
+	src/watchdog.c src/watchdog.h \
 	src/work.c src/work.h \
 	src/write.c src/write.h \
 	src/writer.c src/writer.h

@@ -281,6 +281,11 @@ throng_main_choice(int argc, char **argv,
 	listen_to_libevent(&log);
 	raise_descriptor_limit();
 	block_signals(&watch);
+	/* The process is this server's, and so are its signals. */
+	options.config.crash_line = 1;
+#ifdef SIGRTMIN
+	options.config.stuck_signal = SIGRTMIN;
+#endif
 	options.config.started = on_started;
 	return (serve(&options, &watch));
 }

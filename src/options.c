@@ -105,6 +105,18 @@ static const struct option_row rows[] = {
 	    .offset = FIELD(output_hard), .min = SETTINGS_OUTPUT_MIN,
 	    .max = SETTINGS_OUTPUT_MAX,
 	    .help = "above it and one reply the client is closed (1M)" },
+	{ .name = "queue-limit", .argument = "N", .kind = KIND_COUNT,
+	    .offset = FIELD(queue_limit), .min = 0,
+	    .max = SETTINGS_CONNECTIONS_MAX,
+	    .help = "connections that wait for a worker, each reactor; more "
+	    "requests are answered busy (0: all)" },
+	{ .name = "queue-age", TIMEOUT(queue_age_ms),
+	    .help = "while one has waited longer, new requests are answered "
+	    "busy (5s)" },
+	{ .name = "request-timeout", TIMEOUT(request_ms),
+	    .help = "a request not begun by then is answered timeout (30s)" },
+	{ .name = "stuck-after", TIMEOUT(stuck_ms),
+	    .help = "a handler that takes longer is warned about (2s)" },
 	{ .name = "log-level", .argument = "error|warn|info|debug",
 	    .kind = KIND_CHOICE, .offset = FIELD(log_level),
 	    .choices = { "error", "warn", "info", "debug" },

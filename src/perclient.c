@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "converse.h"
+#include "crash.h"
 #include "source.h"
 
 /** `silent` and `reaped` are under the lock. */
@@ -147,6 +148,7 @@ client_main(void *argument)
 	struct client *c = argument;
 	struct perclient *p = c->perclient;
 	struct service *s = p->service;
+	struct crash_stack stack;
 	enum close_reason reason;
 	bool draining;
 
@@ -154,7 +156,9 @@ client_main(void *argument)
 	pthread_setname_np(pthread_self(), "client");
 #endif
 	event_accepted(&s->log, &c->peer);
+	crash_thread_begin(&stack);
 	reason = converse(s, c->fd, &c->peer, c);
+	crash_thread_end(&stack);
 
 	/* Off the list first: its descriptor may soon be somebody else's. */
 	pthread_mutex_lock(&p->lock);

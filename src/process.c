@@ -11,25 +11,29 @@ struct tally {
 	unsigned oversize;
 	unsigned invalid;
 	unsigned silent;
+	unsigned busy;
+	unsigned timed_out;
 	unsigned dropped;
 };
 
 int
-process_open(struct processor *p, const struct service *service,
+process_open(struct processor *p, struct service *service,
     struct counters *counters)
 {
 
 	*p = (struct processor){ .service = service, .counters = counters };
-	if (service->handler->worker_open == NULL)
-		return (0);
-	p->worker_state = service->handler->worker_open();
-	return (p->worker_state == NULL ? -1 : 0);
+	if (service->handler->worker_open != NULL &&
+	    (p->worker_state = service->handler->worker_open()) == NULL)
+		return (-1);
+	running_enter(&p->running, &service->registry, service->handler);
+	return (0);
 }
 
 void
 process_close(struct processor *p)
 {
 
+	running_leave(&p->running, &p->service->registry);
 	if (p->service->handler->worker_close != NULL &&
 	    p->worker_state != NULL)
 		p->service->handler->worker_close(p->worker_state);
@@ -66,6 +70,18 @@ handle(const throng_handler *h, struct throng_reply *r,
 		r->close = true;
 }
 
+/* Refuse a request that the handler would have answered. Where every
+ * connection serves one, this was the one. */
+static void
+refuse(struct throng_reply *r, enum refusal refusal, unsigned *counted)
+{
+
+	++*counted;
+	reply_refuse(r, refusal);
+	if (r->processor->service->handler->traits & THRONG_CLOSE_AFTER_REPLY)
+		r->close = true;
+}
+
 /* Answer one request. */
 static void
 answer(struct processor *p, struct job *job, const struct request *q,
@@ -88,6 +104,12 @@ answer(struct processor *p, struct job *job, const struct request *q,
 		tally->invalid++;
 		reply_refuse(&r, REFUSE_INVALID);
 		break;
+	case VERDICT_BUSY:
+		refuse(&r, REFUSE_OVERLOAD, &tally->busy);
+		break;
+	case VERDICT_TIMEOUT:
+		refuse(&r, REFUSE_TIMEOUT, &tally->timed_out);
+		break;
 	}
 	if (!reply_end(&r, q))
 		tally->failed++;
@@ -105,7 +127,6 @@ static void
 count(struct counters *c, const struct tally *tally)
 {
 
-	counter_add(&c->batches, 1);
 	if (tally->failed > 0)
 		counter_add(&c->failed, tally->failed);
 	if (tally->oversize > 0)
@@ -127,6 +148,19 @@ to_handle(const struct job *job)
 	for (unsigned i = job->done; i < job->count; i++)
 		n += job->requests[i].verdict == VERDICT_HANDLE;
 	return (n);
+}
+
+/* Behind an answer that closes the connection nothing is answered; `close`:
+ * it is to be closed anyhow. */
+static void
+drop_rest(struct job *job, bool close, struct tally *tally)
+{
+
+	if (job->close) {
+		tally->dropped = job->count - job->done;
+		job->done = job->count;
+	}
+	job->close = job->close || close;
 }
 
 static void
@@ -151,15 +185,30 @@ answer_all(struct processor *p, struct job *job)
 		    p->service->job_time_max)
 			break;
 	}
-	if (job->close) {
-		tally.dropped = job->count - job->done;
-		job->done = job->count;
-	}
-	job->close = job->close || close;
+	drop_rest(job, close, &tally);
 	if (tally.requests != expected)
 		counter_add(&p->counters->requests,
 		    (uint64_t)tally.requests - expected);
+	counter_add(&p->counters->batches, 1);
 	count(p->counters, &tally);
+}
+
+void
+process_refuse(struct processor *p, struct job *job, enum verdict refusal)
+{
+	struct tally tally = { 0 };
+	bool close = job->close;
+
+	for (unsigned i = job->done; i < job->count; i++)
+		if (job->requests[i].verdict == VERDICT_HANDLE)
+			job->requests[i].verdict = (uint8_t)refusal;
+	job->close = false;
+	while (job->done < job->count && !job->close)
+		answer(p, job, &job->requests[job->done++], &tally);
+	drop_rest(job, close, &tally);
+	count(p->counters, &tally);
+	counter_add(&p->counters->busy, tally.busy);
+	counter_add(&p->counters->timed_out, tally.timed_out);
 }
 
 void
@@ -167,6 +216,7 @@ process_job(struct processor *p, struct job *job)
 {
 	const throng_handler *h = p->service->handler;
 
+	running_job(&p->running, job);
 	switch ((enum job_kind)job->kind) {
 	case JOB_REQUESTS:
 		answer_all(p, job);
@@ -181,4 +231,5 @@ process_job(struct processor *p, struct job *job)
 	case JOB_KILL:
 		break;
 	}
+	running_job(&p->running, NULL);
 }

@@ -10,11 +10,13 @@
 #include <stdint.h>
 
 #include "job.h"
+#include "running.h"
 #include "service.h"
 
 /** One thread that runs the handler. */
 struct processor {
-	const struct service *service;
+	struct running running;
+	struct service *service;
 	struct counters *counters; /* the thread's, or shared ones */
 	void *worker_state;
 };
@@ -24,7 +26,7 @@ struct processor {
  * Get ready to run the handler in the calling thread, worker_open included.
  * Return 0, or -1 if worker_open refused. Thread: the one that will run it.
  */
-int process_open(struct processor *processor, const struct service *service,
+int process_open(struct processor *processor, struct service *service,
     struct counters *counters);
 
 /**
@@ -44,5 +46,16 @@ void process_close(struct processor *processor);
  * Thread: the processor's.
  */
 void process_job(struct processor *processor, struct job *job);
+
+/**
+ * process_refuse(processor, job, refusal):
+ * Answer every request that is left of a job with VERDICT_BUSY or
+ * VERDICT_TIMEOUT instead of giving it to the handler; those that are refused
+ * for another reason keep theirs. The handler does not run, so the processor
+ * need not be opened: its service and its counters will do. As for the rest,
+ * like process_job(). Thread: the owner of the job.
+ */
+void process_refuse(struct processor *processor, struct job *job,
+    enum verdict refusal);
 
 #endif /* PROCESS_H */

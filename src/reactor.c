@@ -15,6 +15,7 @@
 #include "inline.h"
 #include "read.h"
 #include "reply.h"
+#include "watchdog.h"
 
 /** Empty jobs kept for their next use. */
 #define IDLE_JOBS_MAX 1024
@@ -81,13 +82,15 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	    EV_READ | EV_PERSIST, reply_arrived, r);
 	r->tick = evtimer_new(r->base, expire_tick, r);
 	r->dispatch = dispatch_open(r);
+	r->watchdog = watchdog_open(r);
+	(void)spares_open(&r->spares, r->base);
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||
-	    r->dispatch == NULL || orders_make(r) == -1 ||
-	    read_open(r) == -1 ||
+	    r->dispatch == NULL || r->watchdog == NULL ||
+	    orders_make(r) == -1 || read_open(r) == -1 ||
 	    (service->config.mode == THRONG_MODE_INLINE &&
-	    r->inlined == NULL) ||
+	    r->inlined == NULL) || r->spares.look == NULL ||
 	    event_add(r->wakeup_event, NULL) == -1) {
 		event_trouble(&service->log, THRONG_LOG_ERROR, "not-created",
 		    ENOMEM);
@@ -104,7 +107,9 @@ reactor_close(struct reactor *r)
 
 	accept_close(r);
 	dispatch_close(r->dispatch);
+	watchdog_close(r->watchdog);
 	inline_close(r->inlined);
+	spares_close(&r->spares);
 	if (r->tick != NULL)
 		event_free(r->tick);
 	if (r->wakeup_event != NULL)
@@ -210,6 +215,10 @@ reactor_job_done(struct reactor *r, struct job *job)
 		job_free(job);
 		return;
 	}
+	if (job->in.size > BYTES_KEEP)
+		spares_give(&r->spares, &job->in);
+	if (job->out.size > BYTES_KEEP)
+		spares_give(&r->spares, &job->out);
 	job_reset(job);
 	job->idle_next = r->idle_jobs;
 	r->idle_jobs = job;

@@ -20,6 +20,7 @@
 #include "job.h"
 #include "mpsc.h"
 #include "service.h"
+#include "spares.h"
 #include "wakeup.h"
 
 struct acceptor;
@@ -28,6 +29,7 @@ struct dispatch;
 struct inlined;
 struct perclient;
 struct pool;
+struct watchdog;
 
 /** How far the end has come. */
 enum reactor_phase {
@@ -81,12 +83,15 @@ struct reactor {
 
 	/* dispatch.c */
 	struct dispatch *dispatch;
+	struct watchdog *watchdog;
 	unsigned jobs_out;
 	struct job *idle_jobs;
 	unsigned idle_count;
 
 	/* read.c */
 	struct bytes scratch; /* where reads go first */
+	size_t gathered;      /* bytes of large requests since the last look */
+	struct spares spares; /* large buffers for the next large frame */
 
 	/* reply.c */
 	struct mpsc_node *pending; /* taken, not yet worked on */

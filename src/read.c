@@ -1,12 +1,8 @@
 /*
  * One read brings many small requests or a part of a large one. It goes into
  * a buffer that the reactor keeps for all its connections, so an idle
- * connection holds none. What is complete moves on into a job: by copying
- * while it is small, by handing the whole buffer over when it is not. What is
- * incomplete, or comes while the connection's job is out, is kept in the
- * connection's own input, which takes further reads directly and grows with
- * the bytes received, not with those declared. So memory that cannot be had
- * costs only the connection that it was for.
+ * connection holds none; what becomes of it is in input.c. The rest of a large
+ * frame is read straight behind its beginning.
  */
 #include "read.h"
 
@@ -19,32 +15,33 @@
 #include "dispatch.h"
 #include "expire.h"
 #include "gather.h"
+#include "input.h"
 #include "write.h"
 
-/** Bytes read at a time, and how often in a row. */
-#define READ_SIZE (128u << 10)
+/** How often it is read in a row. */
 #define READ_TURNS 4
 
-/** From this much of an unfinished frame on, reads go straight behind it. */
-#define DIRECT_MIN (32u << 10)
+/** Bytes read at a time behind the beginning of a large frame, at most. */
+#define READ_LARGE (512u << 10)
 
-/** Complete requests above this move with their buffer. Bytes. */
-#define MOVE_MIN (8u << 10)
+/** Once this much of large requests has been gathered, they are not kept for the
+ *  end of the pass: by then they would have left the caches. Bytes. */
+#define GATHERED_MAX (512u << 10)
 
-/* One read behind what `to` holds. Return the bytes read, 0 if there is
- * nothing now, or -1 if the connection has been closed for it. */
+/* Read up to `size` bytes behind what `to` holds, for which there is room.
+ * Return the bytes read, 0 if there is nothing now, or -1 if the connection
+ * has been closed for it. */
 static ssize_t
 receive(struct conn *c, struct bytes *to, size_t size)
 {
-	char *place = bytes_reserve(to, size);
 	ssize_t n;
 
-	if (place == NULL) {
+	if (size > to->size - to->length) {
 		conn_close(c, CLOSE_MEMORY);
 		return (-1);
 	}
 	do
-		n = recv(c->fd, place, size, MSG_DONTWAIT);
+		n = recv(c->fd, to->data + to->length, size, MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR);
 	c->active = reactor_ms(c->reactor);
 	if (n > 0) {
@@ -61,6 +58,36 @@ receive(struct conn *c, struct bytes *to, size_t size)
 	c->eof = true;
 	event_del(&c->readable);
 	return (0);
+}
+
+/* Read into the buffer that all connections share, which is always there. */
+static ssize_t
+receive_shared(struct conn *c)
+{
+
+	c->reactor->scratch.length = 0;
+	return (receive(c, &c->reactor->scratch, INPUT_READ));
+}
+
+/* Read behind the beginning of a large frame, not beyond its end: what comes
+ * behind would have to be moved again. How much was asked for is in `*size`. */
+static ssize_t
+receive_direct(struct conn *c, size_t *size)
+{
+	struct bytes *in = &c->input;
+	size_t whole = input_frame(c, in->length);
+	size_t rest = whole > 0 ? whole - in->length : INPUT_READ;
+	size_t least = rest < INPUT_READ ? rest : INPUT_READ;
+
+	*size = least;
+	if (input_room(c, least, whole) != NULL) {
+		*size = in->size - in->length;
+		if (*size > rest)
+			*size = rest;
+		if (*size > READ_LARGE)
+			*size = READ_LARGE;
+	}
+	return (receive(c, in, *size));
 }
 
 /* Look at what `from` holds and was not looked at; requests go to g->job. */
@@ -83,66 +110,6 @@ gather_all(struct gather *g, const struct bytes *from, size_t base)
 	return (status);
 }
 
-/* Bytes from `from` on are left over: they become the connection's input. */
-static bool
-keep_rest(struct conn *c, const struct bytes *from, size_t whole)
-{
-	size_t rest = from->length - whole;
-	char *place;
-
-	if (rest == 0) {
-		c->input.length = 0;
-		return (true);
-	}
-	if (from == &c->input) {
-		if (whole > 0)
-			memmove(c->input.data, c->input.data + whole, rest);
-		c->input.length = rest;
-		return (true);
-	}
-	if ((place = bytes_reserve(&c->input, rest)) == NULL)
-		return (false);
-	memcpy(place, from->data + whole, rest);
-	c->input.length += rest;
-	return (true);
-}
-
-/* Move the first `whole` bytes of `from` into the job, and keep the rest. */
-static bool
-move(struct conn *c, struct job *job, struct bytes *from, size_t whole)
-{
-	struct bytes moved;
-	char *place;
-
-	/* The shared buffer goes away only once there is another: without it
-	 * nobody could be read from. Short of memory, the request is copied,
-	 * into what it needs alone. */
-	if (whole > MOVE_MIN && job->in.length == 0 &&
-	    (from != &c->reactor->scratch ||
-	    bytes_reserve(&job->in, READ_SIZE) != NULL)) {
-		/* The buffers change places; the rest, mostly little, goes
-		 * back into the one that the job had. */
-		moved = *from;
-		*from = job->in;
-		job->in = moved;
-		moved.length = moved.length - whole;
-		job->in.length = whole;
-		if (moved.length == 0)
-			return (true);
-		place = bytes_reserve(&c->input, moved.length);
-		if (place == NULL)
-			return (false);
-		memcpy(place, job->in.data + whole, moved.length);
-		c->input.length += moved.length;
-		return (true);
-	}
-	if ((place = bytes_reserve(&job->in, whole)) == NULL)
-		return (false);
-	memcpy(place, from->data, whole);
-	job->in.length += whole;
-	return (keep_rest(c, from, whole));
-}
-
 /* A new job of this connection goes to dispatch. */
 static void
 hand_on(struct conn *c, struct job *job)
@@ -151,6 +118,10 @@ hand_on(struct conn *c, struct job *job)
 	conn_heard(c);
 	if (!c->asked)
 		expire_asked(c);
+	/* A long request is taken for one that has a long reply. */
+	if (job->in.length > BYTES_KEEP && job->out.size < job->in.length)
+		(void)spares_take(&c->reactor->spares,
+		    job->in.length + INPUT_REPLY_ROOM, &job->out);
 	c->job = job;
 	job->source = c->source;
 	job->slot = c->slot;
@@ -192,9 +163,9 @@ take(struct conn *c, struct bytes *from)
 	expire_looked(c, g.job->count > before);
 	counter_add_own(&r->counters.received, g.job->count - before);
 	if (g.job->count > before)
-		ok = move(c, g.job, from, g.start - base);
+		ok = input_move(c, g.job, from, g.start - base);
 	else
-		ok = keep_rest(c, from, g.start - base);
+		ok = input_keep(c, from, g.start - base);
 	if (!ok)
 		lose(c, &g);
 	if (c->job == NULL && (!ok || g.job->count == 0))
@@ -222,7 +193,7 @@ int
 read_open(struct reactor *r)
 {
 
-	return (bytes_reserve(&r->scratch, READ_SIZE) == NULL ? -1 : 0);
+	return (bytes_reserve(&r->scratch, INPUT_READ) == NULL ? -1 : 0);
 }
 
 bool
@@ -234,7 +205,7 @@ read_requests(struct conn *c)
 		return (true);
 	ok = take(c, &c->input);
 	if (c->input.length == 0)
-		bytes_free(&c->input);
+		spares_give(&c->reactor->spares, &c->input);
 	return (ok);
 }
 
@@ -246,7 +217,7 @@ use_scratch(struct conn *c)
 
 	if (c->input.length == 0 && may_take(c))
 		return (take(c, scratch));
-	return (keep_rest(c, scratch, 0) && read_requests(c));
+	return (input_keep(c, scratch, 0) && read_requests(c));
 }
 
 /* Read once and make requests of it. Return false when there is no more to
@@ -254,31 +225,30 @@ use_scratch(struct conn *c)
 static bool
 turn(struct conn *c)
 {
-	struct bytes *scratch = &c->reactor->scratch;
-	bool direct = c->input.length >= DIRECT_MIN, ok = true;
+	size_t size = INPUT_READ;
+	bool ok = true, ended = false;
 	ssize_t n;
 
-	if (direct) {
-		if ((n = receive(c, &c->input, READ_SIZE)) > 0)
+	if (c->input.length >= INPUT_LARGE) {
+		if ((n = receive_direct(c, &size)) > 0)
 			ok = read_requests(c);
+		/* Not asked for more than the frame: there may be none. */
+		ended = ok && c->input.length == 0;
 	} else {
-		scratch->length = 0;
-		if ((n = receive(c, scratch, READ_SIZE)) > 0)
+		if ((n = receive_shared(c)) > 0)
 			ok = use_scratch(c);
 	}
 	if (!ok)
 		conn_close(c, CLOSE_MEMORY);
-	return (ok && n == READ_SIZE);
+	return (ok && n == (ssize_t)size && !ended);
 }
 
 static void
 discard(struct conn *c)
 {
-	struct bytes *scratch = &c->reactor->scratch;
 	ssize_t n;
 
-	scratch->length = 0;
-	if ((n = receive(c, scratch, READ_SIZE)) == -1)
+	if ((n = receive_shared(c)) == -1)
 		return;
 	c->lingered += (uint32_t)n;
 	if (c->lingered > CONN_LINGER_BYTES)
@@ -310,7 +280,14 @@ read_arrived(evutil_socket_t fd, short what, void *argument)
 		more = more && c->phase == CONN_OPEN && !c->eof &&
 		    !read_must_wait(c);
 	}
+	if (c->job != NULL && !c->job_out &&
+	    c->job->in.length > INPUT_LARGE)
+		r->gathered += c->job->in.length;
 	conn_poke(c);
+	if (r->gathered > (r->inlined == NULL ? GATHERED_MAX : 0)) {
+		r->gathered = 0;
+		dispatch_now(r);
+	}
 }
 
 void

@@ -8,7 +8,8 @@
 static const char *const texts[] = {
 	[REFUSE_OVERSIZE] = "oversize the request is too long",
 	[REFUSE_BUSY] = "busy too many connections",
-	[REFUSE_TIMEOUT] = "timeout the request took too long",
+	[REFUSE_OVERLOAD] = "busy too many requests wait",
+	[REFUSE_TIMEOUT] = "timeout the request has waited too long",
 	[REFUSE_INVALID] = "invalid the framing is broken",
 	[REFUSE_FAILED] = "failed the request could not be answered",
 	[REFUSE_STOPPING] = "stopping the server ends",

@@ -14,6 +14,7 @@
 enum refusal {
 	REFUSE_OVERSIZE, /* the request is longer than --max-frame */
 	REFUSE_BUSY,     /* no room for another connection */
+	REFUSE_OVERLOAD, /* no room for another request; its code is busy */
 	REFUSE_TIMEOUT,  /* a deadline passed */
 	REFUSE_INVALID,  /* the framing is broken */
 	REFUSE_FAILED,   /* the handler could not answer */

@@ -4,6 +4,7 @@
 #include "dispatch.h"
 #include "drain.h"
 #include "expire.h"
+#include "process.h"
 #include "reactor.h"
 #include "source.h"
 #include "write.h"
@@ -60,19 +61,12 @@ reply_unworked(struct reactor *r, struct job *job)
 	}
 }
 
-/* Send what a worker made of a connection's requests. */
+/* Send what was made of a connection's requests. */
 static void
-replied(struct reactor *r, struct job *job)
+deliver(struct reactor *r, struct conn *c, struct job *job)
 {
-	struct conn *c = conn_find(r, job->slot, job->generation);
 	bool close = job->close, sent, over;
 
-	dispatch_returned(r, job);
-	if (c == NULL) {
-		gone(r, job);
-		reactor_poke(r);
-		return;
-	}
 	c->job = NULL;
 	c->job_out = false;
 	c->state = job->state;
@@ -104,6 +98,37 @@ replied(struct reactor *r, struct job *job)
 		conn_abort(c, CLOSE_OUTPUT_HARD);
 	else
 		conn_poke(c);
+}
+
+/* A worker is done with a connection's requests, for now. */
+static void
+replied(struct reactor *r, struct job *job)
+{
+	struct conn *c = conn_find(r, job->slot, job->generation);
+
+	dispatch_returned(r, job);
+	if (c != NULL) {
+		deliver(r, c, job);
+		return;
+	}
+	gone(r, job);
+	reactor_poke(r);
+}
+
+void
+reply_refused(struct reactor *r, struct job *job)
+{
+	/* Whoever leaves takes a job that waits along: it is still there. */
+	struct conn *c = conn_find(r, job->slot, job->generation);
+	struct processor p = { .service = r->service,
+		.counters = &r->counters };
+	enum verdict refusal = (enum verdict)job->refusal;
+
+	job->refusal = VERDICT_HANDLE;
+	job->state = c->state;
+	process_refuse(&p, job, refusal);
+	r->jobs_out--;
+	deliver(r, c, job);
 }
 
 /* A connection's state has been closed. */

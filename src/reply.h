@@ -27,6 +27,14 @@ struct reactor;
 void reply_unworked(struct reactor *reactor, struct job *job);
 
 /**
+ * reply_refused(reactor, job):
+ * Answer a job's requests as its `refusal` says, without a worker. It has
+ * left the backlog; its connection is there, but may be gone afterwards.
+ * Thread: the reactor's.
+ */
+void reply_refused(struct reactor *reactor, struct job *job);
+
+/**
  * reply_job(reactor, job):
  * Take a job of this reactor back that has been worked on: send the replies,
  * and let its connection go on. The job is no longer the caller's.

@@ -5,6 +5,9 @@
 
 #include "frame.h"
 
+/** Replies of fewer bytes are copied: that costs less than to think. */
+#define LEND_MIN (16u << 10)
+
 /* Bytes that may go before the payload; the head is put in at the end. */
 static size_t
 head_room(throng_framing framing)
@@ -42,14 +45,65 @@ reply_begin(struct throng_reply *r, const struct processor *processor,
 	r->payload = job->out.length;
 }
 
+/*
+ * Whether the reply is the whole request, as a large frame is echoed: then the
+ * request's buffer becomes the reply's, head, tail and all. Only where the job
+ * has nothing else in it, and goes to a reactor, which wants no input back.
+ */
+static bool
+may_lend(const throng_reply *r, const void *bytes, size_t length)
+{
+	const struct service *s = r->processor->service;
+	const struct job *job = r->job;
+	const struct request *q = &job->requests[0];
+	char head[FRAME_HEAD_MAX];
+
+	return (length >= LEND_MIN && job->home != NULL && job->count == 1 &&
+	    r->start == 0 && job->out.length == r->payload && !r->failed &&
+	    (const char *)bytes == job->in.data + q->offset &&
+	    length == q->length && length <= s->config.max_reply &&
+	    frame_head(s->framer.framing, length, head) == q->offset);
+}
+
+/* Something else is to be in the reply: it is copied after all. */
+static void
+unlend(throng_reply *r)
+{
+	const struct job *job = r->job;
+	size_t length = r->lent;
+	void *place;
+
+	r->lent = 0;
+	if ((place = throng_reply_reserve(r, length)) != NULL)
+		memcpy(place, job->in.data + job->requests[0].offset, length);
+}
+
+/* The buffers change places; the framing is there already. */
+static void
+lend(throng_reply *r, const struct request *q)
+{
+	struct job *job = r->job;
+	struct bytes out = job->out;
+
+	job->out = job->in;
+	job->in = out;
+	job->in.length = 0;
+	job->out.length = q->offset + r->lent;
+	job->out.length += frame_tail(r->processor->service->framer.framing,
+	    q->tail, job->out.data + job->out.length);
+}
+
 void *
 throng_reply_reserve(throng_reply *r, size_t length)
 {
 	struct bytes *out = &r->job->out;
 	size_t max = r->processor->service->config.max_reply;
-	size_t payload = out->length - r->payload;
+	size_t payload;
 	char *place;
 
+	if (r->lent > 0)
+		unlend(r);
+	payload = out->length - r->payload;
 	if (r->failed)
 		return (NULL);
 	if (length > max || payload > max - length ||
@@ -64,9 +118,14 @@ throng_reply_reserve(throng_reply *r, size_t length)
 int
 throng_reply_append(throng_reply *r, const void *bytes, size_t length)
 {
-	void *place = throng_reply_reserve(r, length);
+	void *place;
 
-	if (place == NULL)
+	if (r->lent == 0 && length >= LEND_MIN &&
+	    may_lend(r, bytes, length)) {
+		r->lent = length;
+		return (0);
+	}
+	if ((place = throng_reply_reserve(r, length)) == NULL)
 		return (-1);
 	if (length > 0)
 		memcpy(place, bytes, length);
@@ -82,6 +141,8 @@ throng_reply_vprintf(throng_reply *r, const char *format, va_list arguments)
 	int length;
 	char *place;
 
+	if (r->lent > 0)
+		unlend(r);
 	if (r->failed)
 		return (-1);
 	/* Try in the room there is: mostly the text is made only once. */
@@ -118,6 +179,7 @@ int
 throng_reply_error(throng_reply *r, const char *code, const char *text)
 {
 
+	r->lent = 0;
 	r->job->out.length = r->payload;
 	return (throng_reply_printf(r, "!error %s %s", code, text));
 }
@@ -173,6 +235,7 @@ reply_refuse(struct throng_reply *r, enum refusal refusal)
 	struct bytes *out = &r->job->out;
 
 	r->none = false;
+	r->lent = 0;
 	/* The room was reserved at the beginning, if there was any. */
 	if (r->payload + REFUSE_MAX > out->size) {
 		r->none = r->close = true;
@@ -188,7 +251,7 @@ reply_end(struct throng_reply *r, const struct request *request)
 	throng_framing framing = r->processor->service->framer.framing;
 	struct bytes *out = &r->job->out;
 	char head[FRAME_HEAD_MAX];
-	size_t length = out->length - r->payload, head_length;
+	size_t length = r->lent + out->length - r->payload, head_length;
 	bool wanted = !r->failed && length <= frame_payload_max(framing);
 
 	if (!wanted) {
@@ -198,6 +261,11 @@ reply_end(struct throng_reply *r, const struct request *request)
 	if (r->none) {
 		out->length = r->start;
 		return (wanted);
+	}
+	r->job->replies++;
+	if (r->lent > 0) {
+		lend(r, request);
+		return (true);
 	}
 	head_length = frame_head(framing, length, head);
 	/* The room was for the longest head; close the gap. */
@@ -209,6 +277,5 @@ reply_end(struct throng_reply *r, const struct request *request)
 	/* Both ways to append leave room for it. */
 	out->length += frame_tail(framing, request->tail,
 	    out->data + out->length);
-	r->job->replies++;
 	return (wanted);
 }

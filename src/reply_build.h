@@ -15,6 +15,7 @@ struct throng_reply {
 	struct job *job;
 	size_t start;   /* where the frame begins in job->out */
 	size_t payload; /* where its payload begins */
+	size_t lent;    /* bytes of the request that are the reply; see append */
 	bool failed;    /* the reply could not be made */
 	bool none;      /* no frame at all is wanted */
 	bool close;     /* the connection is to be closed after it */

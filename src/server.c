@@ -18,9 +18,11 @@
 
 #include "accept.h"
 #include "clock.h"
+#include "crash.h"
 #include "events.h"
 #include "listen.h"
 #include "perclient.h"
+#include "place.h"
 #include "reactor.h"
 #include "server.h"
 #include "service.h"
@@ -208,7 +210,21 @@ throng_free(throng_server *s)
 	if (s->control.read_fd != -1)
 		wakeup_close(&s->control);
 	writer_free(&s->service.sink);
+	if (s->service.registry_open)
+		registry_close(&s->service.registry);
 	free(s);
+}
+
+/* The signals that the configuration lets a server have. */
+static throng_error
+take_signals(const throng_config *c)
+{
+
+	if (c->crash_line && crash_watch(c->log_fd, c->log_format) == -1)
+		return (THRONG_ERR_SYSTEM);
+	if (c->stuck_signal != 0 && place_signal(c->stuck_signal) == -1)
+		return (THRONG_ERR_SYSTEM);
+	return (THRONG_OK);
 }
 
 /* Who writes the log, those who run the handler, those who feed them. What
@@ -216,8 +232,11 @@ throng_free(throng_server *s)
 static throng_error
 start(throng_server *s, int *why)
 {
-	throng_error error = THRONG_OK;
+	throng_error error = take_signals(&s->service.config);
 
+	*why = errno;
+	if (error != THRONG_OK)
+		return (error);
 	if ((*why = writer_start(&s->service.log)) != 0)
 		return (*why == ENOMEM ? THRONG_ERR_NOMEM : THRONG_ERR_THREAD);
 	if (s->service.config.mode == THRONG_MODE_THREAD) {

@@ -11,6 +11,7 @@
 #include "counters.h"
 #include "frame.h"
 #include "log.h"
+#include "running.h"
 #include "throng.h"
 
 struct reactor;
@@ -33,6 +34,8 @@ struct service {
 	_Atomic bool draining;        /* no more is to be read */
 	_Atomic bool killed;          /* nothing more is to be sent */
 	_Atomic uint64_t pause_logged; /* clock_now(), 0: never */
+	struct registry registry;      /* who runs the handler */
+	bool registry_open;
 	struct counters shared;       /* of threads without their own */
 };
 

@@ -34,6 +34,9 @@ throng_config_init(throng_config *c)
 	c->min_rate = 1u << 10;
 	c->output_soft = 256u << 10;
 	c->output_hard = 1u << 20;
+	c->queue_age_ms = 5000;
+	c->request_ms = 30000;
+	c->stuck_ms = 2000;
 	c->log_level = THRONG_LOG_WARN;
 	c->log_format = THRONG_LOG_TEXT;
 	c->log_fd = STDERR_FILENO;
@@ -102,6 +105,14 @@ check_ranges(const struct log *log, const throng_config *c)
 		    SETTINGS_OUTPUT_MAX },
 		{ "output_hard", c->output_hard, c->output_soft,
 		    SETTINGS_OUTPUT_MAX },
+		{ "queue_limit", c->queue_limit, 0,
+		    SETTINGS_CONNECTIONS_MAX },
+		{ "queue_age_ms", c->queue_age_ms, 1,
+		    SETTINGS_TIMEOUT_MS_MAX },
+		{ "request_ms", c->request_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "stuck_ms", c->stuck_ms, 1, SETTINGS_TIMEOUT_MS_MAX },
+		{ "stuck_signal", (unsigned)c->stuck_signal, 0,
+		    SETTINGS_SIGNAL_MAX },
 		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
 		{ "log_format", c->log_format, 0, THRONG_LOG_JSON },
 	};
@@ -180,6 +191,9 @@ settings_apply(struct service *s, const throng_config *config,
 			config->log_fd, THRONG_LOG_WARN, THRONG_LOG_TEXT,
 			&s->sink,
 		};
+	if (registry_open(&s->registry) != 0)
+		return (THRONG_ERR_NOMEM);
+	s->registry_open = true;
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);
 	if (!handler_ok(handler))

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crash.h"
 #include "events.h"
 #include "job.h"
 #include "park.h"
@@ -47,13 +48,12 @@
 struct worker {
 	struct mpsc inbox;
 	alignas(MPSC_CACHE_LINE) _Atomic(struct mpsc_node *) rest;
-	_Atomic uint64_t since; /* it began its job, clock_now(); 0: idle */
 	struct park park;
 	struct pool *pool;
 	pthread_t thread;
 	unsigned number;
 	struct job *stop; /* the message that ends it */
-	struct processor processor;
+	alignas(MPSC_CACHE_LINE) struct processor processor;
 	struct counters *counters;
 	struct reactor *owed;
 	unsigned owed_jobs;
@@ -61,7 +61,7 @@ struct worker {
 };
 
 struct pool {
-	const struct service *service;
+	struct service *service;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	unsigned ready;  /* under the lock: workers that serve */
@@ -71,14 +71,6 @@ struct pool {
 	unsigned count;
 	struct worker workers[];
 };
-
-/* Relaxed: a hint for dispatch, which orders nothing. */
-static void
-note_since(struct worker *w, uint64_t since)
-{
-
-	atomic_store_explicit(&w->since, since, memory_order_relaxed);
-}
 
 static void
 wake_owed(struct worker *w)
@@ -150,7 +142,7 @@ serve(struct worker *w)
 	for (;;) {
 		if ((job = take_one(w)) == NULL) {
 			wake_owed(w);
-			note_since(w, 0);
+			running_since(&w->processor.running, 0);
 			park_wait(&w->park);
 			before = 0;
 			continue;
@@ -161,7 +153,7 @@ serve(struct worker *w)
 		}
 		if (before == 0)
 			before = clock_now();
-		note_since(w, before);
+		running_since(&w->processor.running, before);
 		process_job(&w->processor, job);
 		now = clock_now();
 		job->spent_ns = now - before;
@@ -175,6 +167,7 @@ worker_main(void *argument)
 {
 	struct worker *w = argument;
 	struct pool *pool = w->pool;
+	struct crash_stack stack;
 
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	char name[16];
@@ -187,7 +180,9 @@ worker_main(void *argument)
 		return (NULL);
 	}
 	report(pool, &pool->ready);
+	crash_thread_begin(&stack);
 	serve(w);
+	crash_thread_end(&stack);
 	process_close(&w->processor);
 	report(pool, &pool->ended);
 	return (NULL);
@@ -282,7 +277,7 @@ err0:
 }
 
 throng_error
-pool_start(const struct service *service, struct counters *counters,
+pool_start(struct service *service, struct counters *counters,
     struct pool **result)
 {
 	unsigned count = service->config.workers;
@@ -357,10 +352,18 @@ pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs)
 bool
 pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
 {
-	uint64_t since = atomic_load_explicit(&pool->workers[worker].since,
-	    memory_order_relaxed);
 
-	return (since != 0 && now > since && now - since > LATE);
+	return (running_for(&pool->workers[worker].processor.running, now) > LATE);
+}
+
+bool
+pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit)
+{
+
+	for (unsigned i = 0; i < pool->count; i++)
+		if (running_for(&pool->workers[i].processor.running, now) < limit)
+			return (false);
+	return (true);
 }
 
 struct mpsc_node *

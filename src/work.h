@@ -20,7 +20,7 @@ struct pool;
  * must outlive the pool. Store the pool, which goes back with pool_free().
  * On failure return an error and leave nothing behind. Thread: any.
  */
-throng_error pool_start(const struct service *service,
+throng_error pool_start(struct service *service,
     struct counters *counters, struct pool **pool);
 
 /**
@@ -59,6 +59,13 @@ void pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs);
  * (clock_now()), that nothing should wait behind it. Thread: any.
  */
 bool pool_is_late(const struct pool *pool, unsigned worker, uint64_t now);
+
+/**
+ * pool_all_stuck(pool, now, limit):
+ * Return whether every worker has been at one job for at least `limit`
+ * nanoseconds at the time `now` (clock_now()). Thread: any.
+ */
+bool pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit);
 
 /**
  * pool_reclaim(pool, worker):

@@ -88,13 +88,21 @@ start(struct conn *c)
 	return (bufferevent_enable(c->bev, EV_WRITE));
 }
 
+/** A job's buffer within the output, and whose spare it will be. */
+struct moved {
+	struct bytes bytes;
+	struct spares *spares;
+};
+
 static void
-free_moved(const void *data, size_t length, void *argument)
+moved_written(const void *data, size_t length, void *argument)
 {
+	struct moved *moved = argument;
 
 	(void)data;
 	(void)length;
-	free(argument);
+	spares_give(moved->spares, &moved->bytes);
+	free(moved);
 }
 
 /* The output takes the job's buffer over; the job goes on without one. */
@@ -103,10 +111,16 @@ move(struct conn *c, struct job *job, size_t from)
 {
 	struct evbuffer *output = output_of(c);
 	struct bytes *b = &job->out;
+	struct moved *moved;
 
-	if (output == NULL || evbuffer_add_reference(output, b->data + from,
-	    b->length - from, free_moved, b->data) == -1)
+	if (output == NULL || (moved = malloc(sizeof(*moved))) == NULL)
 		return (-1);
+	*moved = (struct moved){ *b, &c->reactor->spares };
+	if (evbuffer_add_reference(output, b->data + from, b->length - from,
+	    moved_written, moved) == -1) {
+		free(moved);
+		return (-1);
+	}
 	stall_add(&c->stall, b->length - from);
 	*b = (struct bytes){ 0 };
 	return (start(c));

@@ -12,10 +12,10 @@ AM_TESTS_ENVIRONMENT = THRONGD='$(abs_top_builddir)/throngd'; \
 unit_tests = test_address test_frame test_frame_write test_parse
 server_tests = test_server_admission test_server_bad test_server_clients test_server_end \
 	test_server_eof test_server_output test_server_frames test_server_limits test_server_listen \
-	test_server_log test_server_ops test_server_options test_server_signals \
-	test_server_slow
+	test_server_log test_server_ops test_server_options \
+	test_server_overload test_server_signals test_server_slow
 library_tests = test_library test_library_log test_library_reply \
-	test_library_state
+	test_library_state test_library_unruly
 check_PROGRAMS += $(unit_tests) $(server_tests) $(library_tests) \
 	stress_mpsc
 TESTS += $(unit_tests) $(server_tests) $(library_tests) stress_mpsc \
@@ -95,6 +95,10 @@ test_server_ops_SOURCES = tests/test_server_ops.c tests/json.c tests/json.h \
 test_server_ops_CFLAGS = $(unit_cflags)
 test_server_ops_LDADD = $(unit_libs)
 
+test_server_overload_SOURCES = tests/test_server_overload.c $(support_files)
+test_server_overload_CFLAGS = $(unit_cflags)
+test_server_overload_LDADD = $(unit_libs)
+
 test_server_options_SOURCES = tests/test_server_options.c $(support_files)
 test_server_options_CFLAGS = $(unit_cflags)
 test_server_options_LDADD = $(unit_libs)
@@ -115,9 +119,14 @@ test_library_SOURCES = tests/test_library.c $(inside_files)
 test_library_CFLAGS = $(unit_cflags)
 test_library_LDADD = $(inside_libs)
 
-test_library_log_SOURCES = tests/test_library_log.c $(inside_files)
+test_library_log_SOURCES = tests/test_library_log.c tests/json.c tests/json.h \
+	$(inside_files)
 test_library_log_CFLAGS = $(unit_cflags)
-test_library_log_LDADD = $(inside_libs)
+test_library_log_LDADD = $(inside_libs) $(LIBEVENT_LIBS)
+
+test_library_unruly_SOURCES = tests/test_library_unruly.c $(inside_files)
+test_library_unruly_CFLAGS = $(unit_cflags)
+test_library_unruly_LDADD = $(inside_libs)
 
 test_library_reply_SOURCES = tests/test_library_reply.c $(inside_files)
 test_library_reply_CFLAGS = $(unit_cflags)

@@ -46,6 +46,19 @@ __wrap_pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
 	return (bench->late >> worker & 1);
 }
 
+bool __wrap_pool_all_stuck(const struct pool *pool, uint64_t now,
+    uint64_t limit);
+
+bool
+__wrap_pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit)
+{
+
+	assert_null(pool);
+	assert_true(now > 0);
+	assert_true(limit > 0);
+	return (bench->all_stuck);
+}
+
 struct mpsc_node *__wrap_pool_reclaim(struct pool *pool, unsigned worker);
 
 /* All that it holds but the oldest, which it is at. */

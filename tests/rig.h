@@ -28,6 +28,7 @@ struct rig {
 	unsigned drained;  /* times that the end was reported */
 	bool made_up;      /* jobs came from elsewhere: sums do not match */
 	uint64_t late;     /* bit w: worker w is at its oldest job for long */
+	bool all_stuck;    /* all of them are, for very long */
 };
 
 /**

@@ -50,6 +50,22 @@ grows(void **state)
 }
 
 static void
+grows_to_a_bound(void **state)
+{
+	struct bytes b = { 0 };
+
+	(void)state;
+	assert_non_null(bytes_grow(&b, 300, 400));
+	assert_int_equal(b.size, 400);
+	b.length = 300;
+	assert_ptr_equal(bytes_grow(&b, 100, 400), b.data + 300);
+	assert_int_equal(b.size, 400);
+	assert_non_null(bytes_grow(&b, 200, 100000));
+	assert_int_equal(b.size, 800);
+	bytes_free(&b);
+}
+
+static void
 fails(void **state)
 {
 	struct bytes b = { 0 }, before;
@@ -103,6 +119,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows),
+		cmocka_unit_test(grows_to_a_bound),
 		cmocka_unit_test(fails),
 		cmocka_unit_test(resets),
 	};

@@ -118,6 +118,51 @@ large_frame(void **state)
 	assert_int_equal(input(), 0);
 }
 
+/*
+ * A frame whose length is known: what is held grows with what came, to little
+ * more than the frame, and the next such frame takes the same buffers. What
+ * comes behind it is not read with it.
+ */
+static void
+known_length(void **state)
+{
+	static const char head[] = { 0, 16, 0, 0 }; /* 1 MiB */
+	const size_t length = 1u << 20;
+	unsigned turns;
+	struct conn *c;
+
+	(void)state;
+	serve(THRONG_FRAME_LEN32, 4u << 20);
+	c = rig_conn(rig, 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(send(client, head, 4, 0), 4);
+		for (size_t sent = 0; sent < length / 2;) {
+			sent += pour(length / 2 - sent);
+			rig_turn(rig);
+			assert_true(i > 0 || c->input.size <=
+			    2 * sent + 2 * 131072);
+		}
+		pour_all(length / 2, &turns);
+		rig_settle(rig);
+		assert_int_equal(rig_stats(rig).requests, i + 1);
+		assert_int_equal(input(), 0);
+		assert_null(c->input.data);
+		/* The reply is read, or its buffer is still with libevent. */
+		for (size_t got = 0; got < length + 4;) {
+			static char bytes[65536];
+			ssize_t n = recv(client, bytes, sizeof(bytes), 0);
+
+			rig_turn(rig);
+			got += n > 0 ? (size_t)n : 0;
+		}
+		rig_settle(rig);
+		assert_true(rig->reactor.spares.count > 0);
+		for (unsigned k = 0; k < rig->reactor.spares.count; k++)
+			assert_in_range(rig->reactor.spares.kept[k].size,
+			    0, length + 1024);
+	}
+}
+
 /* What one turn reads is bounded, for the sake of the others. */
 static void
 one_turn(void **state)
@@ -389,6 +434,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
 	static const struct CMUnitTest tests[] = {
 		TEST(large_frame),
+		TEST(known_length),
 		TEST(one_turn),
 		TEST(input_ahead),
 		TEST(oversize),

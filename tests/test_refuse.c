@@ -8,6 +8,7 @@
 static const char *const codes[] = {
 	[REFUSE_OVERSIZE] = "!error oversize ",
 	[REFUSE_BUSY] = "!error busy ",
+	[REFUSE_OVERLOAD] = "!error busy ",
 	[REFUSE_TIMEOUT] = "!error timeout ",
 	[REFUSE_INVALID] = "!error invalid ",
 	[REFUSE_FAILED] = "!error failed ",

@@ -58,7 +58,8 @@ bench_open(void **state)
 	assert_non_null(b);
 	memset(b, 0, sizeof(*b));
 	unit_service(&b->service, &unit_handler);
-	b->processor = (struct processor){ &b->service, &b->counters, NULL };
+	b->processor = (struct processor){ .service = &b->service,
+		.counters = &b->counters };
 	b->job = job_new(4);
 	*state = b;
 	return (0);

@@ -113,6 +113,11 @@ static const struct range {
 	{ FIELD(write_ms), 1, 86400000 },
 	{ FIELD(min_rate), 1, 1u << 30 },
 	{ FIELD(output_hard), 256u << 10, 1u << 30 },
+	{ FIELD(queue_limit), 0, 10000000 },
+	{ FIELD(queue_age_ms), 1, 86400000 },
+	{ FIELD(request_ms), 1, 86400000 },
+	{ FIELD(stuck_ms), 1, 86400000 },
+	{ FIELD(stuck_signal), 0, 64 },
 	{ FIELD(log_level), 0, 3 },
 	{ FIELD(log_format), 0, 1 },
 };

@@ -122,6 +122,7 @@ unit_service(struct service *s, const throng_handler *handler)
 	s->max_connections = 100;
 	s->job_time_max = UINT64_MAX;
 	s->replies_max = JOB_REPLIES_MAX;
+	(void)registry_open(&s->registry);
 	s->log = (struct log){ -1, THRONG_LOG_ERROR, THRONG_LOG_TEXT,
 	    NULL };
 	unit_framing(s, THRONG_FRAME_LINE, 1u << 20);

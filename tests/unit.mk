@@ -3,7 +3,7 @@
 
 # What rig.c puts in the place of the pool.
 RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
-	-Wl,--wrap=pool_reclaim
+	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck
 
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
@@ -22,6 +22,11 @@ UNIT_TESTS = \
 	test_conn \
 	test_read \
 	test_write \
+	test_backlog \
+	test_crash \
+	test_place \
+	test_watchdog \
+	test_overload \
 	test_dispatch \
 	test_inline \
 	test_reply \
@@ -31,6 +36,8 @@ UNIT_TESTS = \
 	test_gather \
 	test_process \
 	test_reply_build \
+	test_reply_lend \
+	test_spares \
 	test_events \
 	test_log \
 	test_bytes \
@@ -144,6 +151,14 @@ test_process_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_process_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
 test_process_LDADD = $(UNIT_LIBS)
 
+test_reply_lend_SOURCES = tests/test_reply_lend.c $(UNIT_FILES)
+test_reply_lend_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_reply_lend_LDADD = $(UNIT_LIBS)
+
+test_spares_SOURCES = tests/test_spares.c $(UNIT_FILES)
+test_spares_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_spares_LDADD = $(UNIT_LIBS)
+
 test_reply_build_SOURCES = tests/test_reply_build.c $(UNIT_FILES)
 test_reply_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_reply_build_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
@@ -169,6 +184,27 @@ test_inline_SOURCES = tests/test_inline.c $(UNIT_FILES) $(RIG_FILES)
 test_inline_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_inline_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=clock_gettime
 test_inline_LDADD = $(UNIT_LIBS)
+test_crash_SOURCES = tests/test_crash.c $(UNIT_FILES) tests/json.c tests/json.h
+test_crash_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_crash_LDADD = $(UNIT_LIBS)
+
+test_place_SOURCES = tests/test_place.c $(UNIT_FILES)
+test_place_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_place_LDADD = $(UNIT_LIBS)
+
+test_watchdog_SOURCES = tests/test_watchdog.c $(UNIT_FILES) $(RIG_FILES)
+test_watchdog_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_watchdog_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_watchdog_LDADD = $(UNIT_LIBS)
+
+test_backlog_SOURCES = tests/test_backlog.c $(UNIT_FILES)
+test_backlog_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_backlog_LDADD = $(UNIT_LIBS)
+
+test_overload_SOURCES = tests/test_overload.c $(UNIT_FILES) $(RIG_FILES)
+test_overload_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_overload_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_overload_LDADD = $(UNIT_LIBS)
 
 test_dispatch_SOURCES = tests/test_dispatch.c $(UNIT_FILES) $(RIG_FILES)
 test_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -26,11 +26,12 @@ import rows_slow
 import rows_churn
 import rows_work
 import rows_hosts
+import rows_memory
 import rows_rest
 
 MODES = ("pool", "thread")
-ROWS = (rows_slow.ROWS + rows_churn.ROWS + rows_work.ROWS + rows_hosts.ROWS
-        + rows_rest.ROWS)
+ROWS = (rows_slow.ROWS + rows_churn.ROWS + rows_work.ROWS +
+        rows_hosts.ROWS + rows_memory.ROWS + rows_rest.ROWS)
 # The rows of parts that there are not; never counted as passed.
 ABSENT = (
     ("31-35 TLS", "there is no TLS"),

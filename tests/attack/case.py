@@ -244,10 +244,10 @@ class Case:
                 os.mkdir(group)
                 self.group = (root, group)
                 if root.endswith("cpu"):
-                    _put(f"{group}/cpu.cfs_quota_us", share * 1000)
+                    put(f"{group}/cpu.cfs_quota_us", share * 1000)
                 else:
-                    _put(f"{group}/cpu.max", f"{share * 1000} 100000")
-                _put(f"{group}/cgroup.procs", os.getpid())
+                    put(f"{group}/cpu.max", f"{share * 1000} 100000")
+                put(f"{group}/cgroup.procs", os.getpid())
                 self.figure(attacker=f"{share}% of a core")
                 return
             except OSError:
@@ -261,7 +261,7 @@ class Case:
         root, group = self.group
         self.group = None
         with contextlib.suppress(OSError):
-            _put(f"{root}/cgroup.procs", os.getpid())
+            put(f"{root}/cgroup.procs", os.getpid())
         with contextlib.suppress(OSError):
             os.rmdir(group)
 
@@ -288,6 +288,6 @@ def sweep():
             os.rmdir(group)
 
 
-def _put(path, value):
+def put(path, value):
     with open(path, "w", encoding="ascii") as out:
         out.write(str(value))
