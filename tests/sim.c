@@ -355,6 +355,8 @@ open_service(const struct sim_plan *plan)
 	    plan->state ? &sim_handler_state : &sim_handler) != THRONG_OK)
 		sim_wrong("settings");
 	s->max_connections = plan->places;
+	if (registry_open(&s->registry) != 0)
+		sim_wrong("no registry");
 }
 
 static void
@@ -492,6 +494,7 @@ sim_run(const struct sim_plan *plan, struct bytes *streams,
 	counters_sum(&sim.reactor.counters, &stats);
 	counters_sum(&sim.workers, &stats);
 	check_left(&stats, sim_handler_calls - before);
+	registry_close(&sim.service.registry);
 	if (sim.listener != -1)
 		close(sim.listener);
 	add_report(report, sim_handler_calls - before);

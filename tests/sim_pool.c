@@ -62,6 +62,8 @@ sim_pool_close(void)
 		if (pool.workers[w].at != NULL ||
 		    pool.workers[w].first != NULL)
 			sim_wrong("worker %u still has a job", w);
+	for (unsigned w = 0; w < pool.count; w++)
+		process_close(&pool.workers[w].processor);
 	if (pool.ready_count > 0)
 		sim_wrong("%u jobs still wait", pool.ready_count);
 }
@@ -240,6 +242,23 @@ __wrap_pool_is_late(const struct pool *p, unsigned worker, uint64_t now)
 
 	(void)p;
 	return (w->at != NULL && now > w->since && now - w->since > 2000000);
+}
+
+bool __wrap_pool_all_stuck(const struct pool *p, uint64_t now,
+    uint64_t limit);
+
+bool
+__wrap_pool_all_stuck(const struct pool *p, uint64_t now, uint64_t limit)
+{
+
+	(void)p;
+	for (unsigned i = 0; i < pool.count; i++) {
+		struct sim_worker *w = &pool.workers[i];
+
+		if (w->at == NULL || now - w->since < limit)
+			return (false);
+	}
+	return (true);
 }
 
 struct mpsc_node *__wrap_pool_reclaim(struct pool *p, unsigned worker);
