@@ -6,8 +6,8 @@ libthrong_core_la_SOURCES = \
 	src/admit.c src/admit.h \
 	src/address.c src/address.h \
 	src/await.c src/await.h \
-	src/batch.c src/batch.h \
 	src/backlog.c src/backlog.h \
+	src/batch.c src/batch.h \
 	src/budget.c src/budget.h \
 	src/bytes.c src/bytes.h \
 	src/check.c src/check.h \

@@ -111,11 +111,15 @@ class Case:
         return server
 
     def baseline(self, server, warm, count=8):
-        """Let it have served once, so that what it keeps is there."""
+        """Let it have served once, so that what it keeps is there; then it
+        is again what it was before its first client."""
+        server.base = self.snapshot(server)
         for _ in range(count):
             server.ask(warm, 1)
         self.settle(server)
-        server.base = self.snapshot(server)
+        self.check(self.snapshot(server) == server.base,
+                   f"after its first clients it is {self.snapshot(server)}, "
+                   f"before them it was {server.base}")
 
     @staticmethod
     def snapshot(server):
@@ -124,13 +128,7 @@ class Case:
 
     def settle(self, server):
         """Until its clients' sockets and threads are gone."""
-        idle = None
-
-        def same():
-            nonlocal idle
-            before, idle = idle, self.snapshot(server)
-            return before == idle
-        daemon.wait_until(same)
+        daemon.wait_until(lambda: self.snapshot(server) == server.base)
         server.rss_base = server.rss()
 
     @staticmethod

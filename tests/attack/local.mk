@@ -43,7 +43,7 @@ endif
 
 reliability:
 	$(ATTACK_DIR)/report.py $${THRONG_RESULTS-$(RESULTS)} \
-	    >$(top_srcdir)/doc/reliability.md.new
-	mv $(top_srcdir)/doc/reliability.md.new $(top_srcdir)/doc/reliability.md
+	    >reliability.md
+	mv reliability.md $(top_srcdir)/doc/reliability.md
 
 .PHONY: check-threats reliability soak

@@ -24,6 +24,11 @@ class Results:
     def suite(self, name):
         return [line for line in self.lines if line["suite"] == name]
 
+    def cases(self, begin=""):
+        """The figures of the attacks that ran in a mode."""
+        return [line["figure"] for line in self.suite("attack")
+                if line.get("mode") and line["name"].startswith(begin)]
+
     def figure(self, suite, name):
         """A figure, or None."""
         for line in self.suite(suite):
@@ -102,8 +107,7 @@ def attacks_line(got):
 
 
 def bystander_line(got):
-    cases = [line["figure"] for line in got.suite("attack")
-             if "by_sent" in line["figure"]]
+    cases = [case for case in got.cases() if "by_sent" in case]
     if not cases:
         return "not run"
     sent = sum(case["by_sent"] for case in cases)
@@ -147,9 +151,7 @@ def fuzz_line(got):
 
 
 def messages_line(got):
-    orders = [line["figure"] for line in got.suite("attack")
-              if line["name"].startswith("30 ") and
-              "requests" in line["figure"]]
+    orders = [case for case in got.cases("30 ") if "requests" in case]
     text = "queue: " + got.told("stress", "messages", "lost")
     if orders:
         text += (f"; requests in order: {sum(o['requests'] for o in orders):,}"
@@ -171,8 +173,7 @@ def inputs_line(got):
 
 
 def crossed_line(got):
-    cases = [line["figure"] for line in got.suite("attack")
-             if "crossed" in line["figure"]]
+    cases = [case for case in got.cases() if "crossed" in case]
     if not cases:
         return "not run"
     return (f"{sum(case['left'] for case in cases):,}, "

@@ -33,7 +33,7 @@ def drip(case, crowd, seconds, byte=b"x"):
 def slow_frame(case):
     """1: half never complete a first request, half their second."""
     case.need("first-frame-timeout", "frame-timeout")
-    limit = case.size(0.5, 10)
+    limit = case.size(1, 10)
     each = case.size(20, 5000 if case.mode == "pool" else 1000)
     server = case.serve("--first-frame-timeout", f"{int(limit * 1000)}ms",
                         "--frame-timeout", f"{int(limit * 1000)}ms")

@@ -81,7 +81,7 @@ def fairness(case):
 
 def stuck_handler(case):
     """17: one of 4 workers blocked, then all."""
-    block = case.size(1.5, 8)
+    block = case.size(2.5, 8)
     options = []
     if case.has("stuck-after"):
         options = ["--stuck-after", "200ms"]
@@ -94,20 +94,17 @@ def stuck_handler(case):
     usual, _ = ask_in_turn(clients, b"wait 1ms\n", b"ok\n", part)
     stuck = server.connect()
     stuck.sendall(b"wait %dms\n" % (1000 * block))
-    for client in clients:  # the replies that were still owed
-        receive_all(client, 3)
+    owed(clients)
     slow, slowest = ask_in_turn(clients, b"wait 1ms\n", b"ok\n", part)
     share = sum(slow) / sum(usual)
     case.figure(goodput_share=share, bar=0.7, slowest_ms=1000 * slowest)
     case.bar(share >= 0.7, f"goodput fell to {share:.2f}, bar 0.7")
     case.check(min(slow) > 0, "a request was stranded behind it")
-    case.check(slowest < part, "a request waited for it")
-    case.check(share >= case.size(0.3, 0.5), f"goodput fell to {share:.2f}")
+    owed(clients)
+    case.check(not is_readable(stuck), "a request waited for it")
     case.check(receive_all(stuck, 3) == b"ok\n", "the stuck one's reply")
-    for client in clients:
-        receive_all(client, 3)
+    for client in [*clients, stuck]:
         swarm.reset(client)
-    swarm.reset(stuck)
     if case.mode == "pool":
         all_stuck(case, server, block, bool(options))
     if options:
@@ -119,6 +116,16 @@ def stuck_handler(case):
         if told:
             case.check(told["stuck"] > 0, "stuck is 0")
     case.recovered(server)
+
+
+def owed(clients):
+    """Take the reply that each still has to get."""
+    for client in clients:
+        receive_all(client, 3)
+
+
+def is_readable(client):
+    return bool(select.select([client], [], [], 0)[0])
 
 
 def all_stuck(case, server, block, policy):
@@ -139,7 +146,7 @@ def all_stuck(case, server, block, policy):
             case.bar(took <= 0.1, f"busy after {1000 * took:.0f} ms, bar 100")
             case.check(got.startswith(b"!error busy"),
                        f"with all stuck the answer was {got!r}")
-            case.check(took < block / 2, f"busy came after {took:.1f} s")
+            case.check(not is_readable(stuck[0]), "busy came too late")
         else:
             case.equal(got, b"xxx\n", "the reply after all were stuck")
             case.part("throngd has no --stuck-after")
@@ -273,7 +280,7 @@ def overload(case):
                  f"capacity, bar {bar}")
         case.bar(got["busy_p99_ms"] <= 5, f"busy within {got['busy_p99_ms']} "
                  f"ms at p99 at {times} times the capacity, bar 5 ms")
-        case.check(share >= case.size(0.3, bar - 0.2),
+        case.check(share >= case.size(0.1, bar - 0.2),
                    f"goodput {share:.2f} at {times} times")
     case.recovered(server)
     case.check(server.ask(b"reply 3\n", 4) == b"xxx\n", "not back to normal")
