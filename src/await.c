@@ -126,9 +126,9 @@ look(struct await *a, struct watch *w)
 		return (0);
 	}
 	if (!w->held)
-		stall_begin(&w->stall, a->fd, now);
+		stall_begin(&w->stall, a->fd, a->given, now);
 	else
-		stall_look(&w->stall, a->fd, 0, now);
+		stall_look(&w->stall, a->fd, a->given, 0, now);
 	w->held = true;
 	w->interval = stall_interval(write_ms);
 	return (now - w->stall.since < write_ms ? 0 :
@@ -188,6 +188,8 @@ send_some(struct await *a, const char *bytes, size_t length)
 		return (0);
 	if (n == -1)
 		a->why = CLOSE_RESET;
+	else
+		a->given += (uint32_t)n;
 	return (n);
 }
 
@@ -233,8 +235,7 @@ send_rest(struct await *a, const char *bytes, size_t length)
 	struct stall stall;
 	ssize_t n;
 
-	stall_begin(&stall, a->fd, now);
-	stall_add(&stall, length);
+	stall_begin(&stall, a->fd, a->given, now);
 	while (length > 0) {
 		if (poll(&p, 1, (int)interval) == -1 && errno != EINTR)
 			return (give_up(a, CLOSE_RESET));
@@ -243,7 +244,7 @@ send_rest(struct await *a, const char *bytes, size_t length)
 		bytes += n;
 		length -= (size_t)n;
 		now = clock_ms();
-		stall_look(&stall, a->fd, length, now);
+		stall_look(&stall, a->fd, a->given, 0, now);
 		if (n == 0 && judge(a, &stall, now, &ended) == -1)
 			return (-1);
 	}

@@ -26,6 +26,7 @@ struct await {
 	int fd;
 	struct pace pace;        /* of an unfinished frame */
 	uint32_t opened;         /* ms */
+	uint32_t given;          /* bytes sent, modulo 2^32 */
 	uint32_t timeout;        /* of the socket, ms; 0: not set yet */
 	bool asked;              /* a request of it was complete */
 	enum close_reason why;   /* after a failure */

@@ -75,6 +75,7 @@ struct conn {
 	struct frame_scan scan;
 	struct pace pace;       /* of an unfinished frame */
 	struct stall stall;     /* while output waits */
+	uint32_t given;         /* bytes of replies, modulo 2^32 */
 	uint32_t opened;        /* or began to linger; as reactor_ms() */
 	uint32_t active;        /* last read, or last reply made */
 	int fd;

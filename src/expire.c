@@ -160,7 +160,7 @@ begin_stall(struct conn *c, uint32_t now)
 {
 
 	if (!c->held)
-		stall_begin(&c->stall, c->fd, now);
+		stall_begin(&c->stall, c->fd, c->given, now);
 	c->held = true;
 }
 
@@ -244,7 +244,7 @@ writing_until(struct conn *c, uint32_t now, enum close_reason *reason)
 	const throng_config *config = &c->reactor->service->config;
 	uint32_t since;
 
-	stall_look(&c->stall, c->fd, write_pending(c), now);
+	stall_look(&c->stall, c->fd, c->given, write_pending(c), now);
 	since = c->stall.since;
 	*reason = CLOSE_TIMEOUT_WRITE;
 	if (!c->half_closed && (c->eof || stall_half_closed(c->fd))) {

@@ -29,37 +29,23 @@ stall_untaken(int fd)
 	return (0);
 }
 
-static uint32_t
-narrow(size_t bytes)
+void
+stall_begin(struct stall *s, int fd, uint32_t given, uint32_t now)
 {
 
-	return (bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX);
+	*s = (struct stall){ now, given - stall_untaken(fd) };
 }
 
 void
-stall_begin(struct stall *s, int fd, uint32_t now)
+stall_look(struct stall *s, int fd, uint32_t given, size_t waiting,
+    uint32_t now)
 {
+	uint32_t taken = given - (uint32_t)waiting - stall_untaken(fd);
 
-	*s = (struct stall){ .since = now, .queued = stall_untaken(fd) };
-}
-
-void
-stall_add(struct stall *s, size_t length)
-{
-
-	s->waiting = narrow(s->waiting + length);
-}
-
-void
-stall_look(struct stall *s, int fd, size_t waiting, uint32_t now)
-{
-	uint32_t here = narrow(waiting), there = stall_untaken(fd);
-
-	/* What has moved from here to there has made room there first. */
-	if (here < s->waiting || there < s->queued)
+	/* Comparing what waits would not do: as much may have been added. */
+	if (taken != s->taken)
 		s->since = now;
-	s->waiting = here;
-	s->queued = there;
+	s->taken = taken;
 }
 
 bool

@@ -18,31 +18,28 @@
 /** How often to look while output waits, at most. Milliseconds. */
 #define STALL_LOOK_MS 500
 
-/** What is known of one connection whose output waits. */
+/** What is known of one connection whose output waits. All that was ever
+ *  given to it, less what waits, is what it has taken; modulo 2^32. */
 struct stall {
-	uint32_t since;   /* the client has taken nothing since then, ms */
-	uint32_t waiting; /* bytes here, at the last look or added since */
-	uint32_t queued;  /* bytes in the kernel, at the last look */
+	uint32_t since; /* the client has taken nothing since then, ms */
+	uint32_t taken; /* bytes, at the last look */
 };
 
 /**
- * stall_begin(stall, fd, now):
- * Output begins to wait; none of it has been added. Thread: the owner's.
+ * stall_begin(stall, fd, given, now):
+ * Output begins to wait: of `given` bytes some are in the kernel, and none
+ * here. Thread: the owner's.
  */
-void stall_begin(struct stall *stall, int fd, uint32_t now);
+void stall_begin(struct stall *stall, int fd, uint32_t given, uint32_t now);
 
 /**
- * stall_add(stall, length):
- * So many bytes more wait here. Thread: the owner's.
+ * stall_look(stall, fd, given, waiting, now):
+ * Look again: of `given` bytes `waiting` are here, and some in the kernel. If
+ * the client has taken any since the last look, `since` becomes `now`.
+ * Thread: the owner's.
  */
-void stall_add(struct stall *stall, size_t length);
-
-/**
- * stall_look(stall, fd, waiting, now):
- * Look again: `waiting` bytes are here. If the client has taken any since the
- * last look, `since` becomes `now`. Thread: the owner's.
- */
-void stall_look(struct stall *stall, int fd, size_t waiting, uint32_t now);
+void stall_look(struct stall *stall, int fd, uint32_t given, size_t waiting,
+    uint32_t now);
 
 /**
  * stall_untaken(fd):

@@ -33,6 +33,7 @@ send_now(struct conn *c, const char *bytes, size_t length)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return (0);
+	c->given += n > 0 ? (uint32_t)n : 0;
 	return (n);
 }
 
@@ -121,7 +122,7 @@ move(struct conn *c, struct job *job, size_t from)
 		free(moved);
 		return (-1);
 	}
-	stall_add(&c->stall, b->length - from);
+	c->given += (uint32_t)(b->length - from);
 	*b = (struct bytes){ 0 };
 	return (start(c));
 }
@@ -134,7 +135,7 @@ queue(struct conn *c, const char *bytes, size_t length)
 
 	if (output == NULL || evbuffer_add(output, bytes, length) == -1)
 		return (-1);
-	stall_add(&c->stall, length);
+	c->given += (uint32_t)length;
 	return (start(c));
 }
 

@@ -21,6 +21,9 @@
 /** How often what was held back is told. Milliseconds. */
 #define TELL_MS 1000
 
+/** When a thread that should have ended is taken to hang. Milliseconds. */
+#define LEAVE_MS 500
+
 /**
  * Invariants:
  *
@@ -357,9 +360,10 @@ writer_stop(struct log_sink *sink)
 	/* Release: the ring is shut for whoever sees it. */
 	atomic_store_explicit(&w->stopping, true, memory_order_release);
 	writer_wake(w);
-	/* A thread that does not hang ends soon behind the deadline. */
+	/* A thread that does not hang ends soon behind the deadline; on a
+	 * machine that is busy a little later. */
 	do {
-		deadline += BATCH_SLICE_MS * (uint64_t)CLOCK_MS;
+		deadline += LEAVE_MS * (uint64_t)CLOCK_MS;
 		if (await_end(w, deadline)) {
 			pthread_join(w->thread, NULL);
 			return;

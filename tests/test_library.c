@@ -143,10 +143,20 @@ count_lines(int fd)
 	return (found);
 }
 
+static void
+note_started(throng_server *server, void *argument)
+{
+
+	(void)server;
+	atomic_store((atomic_bool *)argument, true);
+}
+
 /* Each gives its error, one log line, no server, and leaves nothing. */
 static void
 wrong_settings(void **state)
 {
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+	atomic_bool started = false;
 	struct inside other;
 	size_t before;
 	throng_config c;
@@ -155,7 +165,12 @@ wrong_settings(void **state)
 
 	(void)state;
 	inside_config(&c, THRONG_MODE_POOL);
+	c.started = note_started;
+	c.started_argument = &started;
 	must(inside_start(&other, &c, &echo));
+	/* From here on it opens nothing by itself. */
+	while (!atomic_load(&started))
+		assert_true(support_turn(deadline));
 	support_path("log", path, sizeof(path));
 	log = open(path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
 	before = inside_descriptors();

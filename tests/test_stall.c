@@ -67,19 +67,20 @@ from_here(void **state)
 
 	(void)state;
 	assert_int_equal(unit_pair(fds), 0);
-	stall_begin(&s, fds[0], 100);
-	stall_add(&s, 1000);
-	stall_look(&s, fds[0], 1000, 200);
+	/* Counts wrap round. */
+	stall_begin(&s, fds[0], 0u - 700, 100);
+	stall_look(&s, fds[0], 300, 1000, 200);
 	assert_int_equal(s.since, 100);
 	/* More is added, and some of it was taken all the same. */
-	stall_add(&s, 500);
-	stall_look(&s, fds[0], 1500, 300);
+	stall_look(&s, fds[0], 800, 1500, 300);
 	assert_int_equal(s.since, 100);
-	stall_add(&s, 500);
-	stall_look(&s, fds[0], 1999, 400);
+	stall_look(&s, fds[0], 1300, 1999, 400);
 	assert_int_equal(s.since, 400);
-	stall_look(&s, fds[0], 1999, 500);
+	stall_look(&s, fds[0], 1300, 1999, 500);
 	assert_int_equal(s.since, 400);
+	/* As much waits as before, and yet all was taken. */
+	stall_look(&s, fds[0], 3299, 1999, 600);
+	assert_int_equal(s.since, 600);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -95,16 +96,15 @@ from_the_kernel(void **state)
 	(void)state;
 	tcp_pair(fds);
 	stuff(fds[0]);
-	stall_begin(&s, fds[0], now);
-	stall_add(&s, 1000);
-	assert_true(s.queued > 0);
-	stall_look(&s, fds[0], 1000, ++now);
+	assert_true(stall_untaken(fds[0]) > 0);
+	stall_begin(&s, fds[0], 0, now);
+	stall_look(&s, fds[0], 1000, 1000, ++now);
 	assert_int_equal(s.since, 1000);
 	/* The socket may not be writable by that, but it is progress. */
 	assert_true(take(fds[1]));
 	while (s.since == 1000) {
 		assert_true(support_turn(deadline));
-		stall_look(&s, fds[0], 1000, ++now);
+		stall_look(&s, fds[0], 1000, 1000, ++now);
 	}
 	assert_int_equal(s.since, now);
 	close(fds[0]);
