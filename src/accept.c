@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -36,9 +37,50 @@
 struct acceptor {
 	struct reactor *reactor;
 	int fd;
+	bool hands_down; /* connections have what tune() asked for */
 	struct event *readable;
 	struct event *resume;
 };
+
+/*
+ * Asked of the listener, which hands it down to its connections: on Linux and
+ * the BSDs that saves system calls for each of them. Local sockets have
+ * neither option.
+ */
+static void
+tune(int fd, const throng_config *config)
+{
+	int on = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+#ifdef TCP_NOTSENT_LOWAT
+	/*
+	 * Else the kernel takes megabytes for a client that does not read,
+	 * which no limit of ours sees, and which take long to be freed.
+	 */
+	on = config->output_soft < INT_MAX ? (int)config->output_soft :
+	    INT_MAX;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &on, sizeof(on));
+#else
+	(void)config;
+#endif
+}
+
+/* Replies are not to wait for acknowledgements of earlier ones. */
+static void
+no_delay(struct acceptor *a, int fd)
+{
+	socklen_t length = sizeof(int);
+	int on = 0;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &length) == 0 &&
+	    on != 0) {
+		a->hands_down = true;
+		return;
+	}
+	on = 1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
 
 /* A connected, non-blocking, close-on-exec socket, or -1. */
 static int
@@ -94,16 +136,16 @@ pause_accepting(struct acceptor *a, int error)
 }
 
 static void
-let_in(struct reactor *r, int fd, const struct sockaddr_storage *ss)
+let_in(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
 {
+	struct reactor *r = a->reactor;
 	struct seat seat;
 	struct peer peer;
-	int on = 1;
 
 	peer_set(&peer, (const struct sockaddr *)ss);
-	if (ss->ss_family == AF_INET || ss->ss_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-		    sizeof(on));
+	if (!a->hands_down &&
+	    (ss->ss_family == AF_INET || ss->ss_family == AF_INET6))
+		no_delay(a, fd);
 	seat = admit(r, &peer);
 	if (seat.admission == ADMIT_OK && r->perclient != NULL)
 		perclient_start(r->perclient, r, fd, &peer, seat);
@@ -122,7 +164,7 @@ take_waiting(struct acceptor *a, unsigned budget)
 
 	for (; budget > 0; budget--) {
 		if ((conn = take(a->fd, &ss)) != -1) {
-			let_in(a->reactor, conn, &ss);
+			let_in(a, conn, &ss);
 			continue;
 		}
 		switch (errno) {
@@ -197,6 +239,7 @@ accept_open(struct reactor *r, const struct listener *listeners,
 		a = &r->acceptors[i];
 		a->reactor = r;
 		a->fd = l->fds[spread && l->count > 1 ? r->number : 0];
+		tune(a->fd, &r->service->config);
 		a->readable = event_new(r->base, a->fd, EV_READ | EV_PERSIST,
 		    on_readable, a);
 		a->resume = evtimer_new(r->base, on_resume, a);

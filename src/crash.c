@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "running.h"
+#include "writer.h"
 
 static const struct {
 	int number;
@@ -35,6 +36,10 @@ static const struct {
 static struct sigaction before[CRASHES];
 static _Atomic int crash_fd = -1;
 static _Atomic bool crash_json;
+static _Atomic(const struct log *) crash_log;
+
+/** How long lines that were said before are waited for. Milliseconds. */
+#define FLUSH_MS 200
 
 /** The line being made. */
 struct line {
@@ -198,6 +203,7 @@ tell(const char *name)
 	struct line l = { .json = atomic_load_explicit(&crash_json,
 	    memory_order_relaxed) };
 	const struct running *r = running_self();
+	const struct log *log;
 
 	put(&l, l.json ? "{\"time\":\"" : "");
 	put_time(&l);
@@ -210,6 +216,10 @@ tell(const char *name)
 		l.text[l.length++] = '}';
 	l.text[l.length++] = '\n';
 	write_line(&l, atomic_load_explicit(&crash_fd, memory_order_relaxed));
+	/* What was said before it and is still on its way goes out, too. */
+	if ((log = atomic_load_explicit(&crash_log, memory_order_acquire)) !=
+	    NULL)
+		writer_flush(log, FLUSH_MS);
 }
 
 static void
@@ -229,16 +239,18 @@ on_crash(int number, siginfo_t *info, void *context)
 }
 
 int
-crash_watch(int fd, throng_log_format format)
+crash_watch(const struct log *log)
 {
 	struct sigaction action = { .sa_sigaction = on_crash,
 		.sa_flags = SA_SIGINFO | SA_ONSTACK };
 	struct sigaction now;
 
 	sigemptyset(&action.sa_mask);
-	atomic_store_explicit(&crash_json, format == THRONG_LOG_JSON,
+	atomic_store_explicit(&crash_json, log->format == THRONG_LOG_JSON,
 	    memory_order_relaxed);
-	atomic_store_explicit(&crash_fd, fd, memory_order_relaxed);
+	atomic_store_explicit(&crash_fd, log->fd, memory_order_relaxed);
+	/* Release: the log is whole for the handler that finds it. */
+	atomic_store_explicit(&crash_log, log, memory_order_release);
 	for (size_t i = 0; i < CRASHES; i++) {
 		if (sigaction(crashes[i].number, NULL, &now) == -1)
 			return (-1);
@@ -251,6 +263,15 @@ crash_watch(int fd, throng_log_format format)
 			return (-1);
 	}
 	return (0);
+}
+
+void
+crash_forget(const struct log *log)
+{
+
+	/* Unless another server has taken over; relaxed: a word. */
+	(void)atomic_compare_exchange_strong_explicit(&crash_log, &log, NULL,
+	    memory_order_relaxed, memory_order_relaxed);
 }
 
 void

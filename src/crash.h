@@ -11,7 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "throng.h"
+#include "log.h"
 
 /** Where a crash can be told of even when the thread's stack has run out. */
 struct crash_stack {
@@ -20,12 +20,21 @@ struct crash_stack {
 };
 
 /**
- * crash_watch(fd, format):
- * From now on write a line to `fd` on SIGSEGV, SIGBUS, SIGFPE, SIGILL and
- * SIGABRT, then do what the signal's earlier action was. The last call counts.
- * Return 0, or -1 with errno. Thread: any, one at a time.
+ * crash_watch(log):
+ * From now on write a line to the log's descriptor on SIGSEGV, SIGBUS, SIGFPE,
+ * SIGILL and SIGABRT, let what waits in the log go out for a moment, then do
+ * what the signal's earlier action was. The last call counts. The log must
+ * last until crash_forget(). Return 0, or -1 with errno.
+ * Thread: any, one at a time.
  */
-int crash_watch(int fd, throng_log_format format);
+int crash_watch(const struct log *log);
+
+/**
+ * crash_forget(log):
+ * The log will soon be no more: nothing waits in it. Lines about crashes go
+ * on. Thread: any, one at a time.
+ */
+void crash_forget(const struct log *log);
 
 /**
  * crash_thread_begin(stack):

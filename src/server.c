@@ -213,6 +213,7 @@ throng_free(throng_server *s)
 		listener_close(&s->listeners[i]);
 	if (s->control.read_fd != -1)
 		wakeup_close(&s->control);
+	crash_forget(&s->service.log);
 	writer_free(&s->service.sink);
 	if (s->service.registry_open)
 		registry_close(&s->service.registry);
@@ -221,10 +222,11 @@ throng_free(throng_server *s)
 
 /* The signals that the configuration lets a server have. */
 static throng_error
-take_signals(const throng_config *c)
+take_signals(const struct service *service)
 {
+	const throng_config *c = &service->config;
 
-	if (c->crash_line && crash_watch(c->log_fd, c->log_format) == -1)
+	if (c->crash_line && crash_watch(&service->log) == -1)
 		return (THRONG_ERR_SYSTEM);
 	if (c->stuck_signal != 0 && place_signal(c->stuck_signal) == -1)
 		return (THRONG_ERR_SYSTEM);
@@ -236,7 +238,7 @@ take_signals(const throng_config *c)
 static throng_error
 start(throng_server *s, int *why)
 {
-	throng_error error = take_signals(&s->service.config);
+	throng_error error = take_signals(&s->service);
 
 	*why = errno;
 	if (error != THRONG_OK)

@@ -95,6 +95,7 @@ child(const struct crash *crash, int fd)
 {
 	struct rlimit none = { 0 };
 	struct crash copy = *crash;
+	struct log log = { fd, THRONG_LOG_WARN, crash->format, NULL };
 	pthread_attr_t attr;
 	pthread_t thread;
 
@@ -104,8 +105,7 @@ child(const struct crash *crash, int fd)
 	/* The test's own framework catches them, too. */
 	for (size_t i = 0; i < UNIT_COUNT(signals); i++)
 		(void)signal(signals[i], SIG_DFL);
-	if (crash_watch(fd, crash->format) == -1 ||
-	    crash_watch(fd, crash->format) == -1)
+	if (crash_watch(&log) == -1 || crash_watch(&log) == -1)
 		_exit(3);
 	if (crash->thread) {
 		(void)pthread_attr_init(&attr);
