@@ -97,8 +97,10 @@ class Daemon:
     # Its log.
 
     def log(self):
-        self.log_file.seek(0)
-        return self.log_file.read().decode("ascii")
+        # Not by seeking: the daemon writes where this file's place is.
+        descriptor = self.log_file.fileno()
+        size = os.fstat(descriptor).st_size
+        return os.pread(descriptor, size, 0).decode("ascii")
 
     def entries(self):
         """The whole lines of the log so far, as objects."""
