@@ -8,8 +8,8 @@
 
 #ifdef __clang__
 /* The sanitizers' own calls are led here, too, before they are ready. */
-#pragma clang attribute push(__attribute__((no_sanitize("address", \
-    "undefined", "thread"))), apply_to = function)
+#pragma clang attribute push( \
+    __attribute__((disable_sanitizer_instrumentation)), apply_to = function)
 #endif
 
 #define SITES_MAX 32

@@ -24,6 +24,26 @@
 			fail_msg("%s: %s", #call, support_why()); \
 	} while (0)
 
+#ifdef __SANITIZE_THREAD__
+#define UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
+#endif
+
+#ifdef UNDER_TSAN
+/* A server whose handler is stuck leaves its threads, which is no mistake. */
+const char *__tsan_default_options(void);
+
+const char *
+__tsan_default_options(void)
+{
+
+	return ("report_thread_leaks=0");
+}
+#endif
+
 /* A server and what its handler did. Kept, one a phase: after
  * THRONG_ERR_STUCK a server is left as it is, which is no leak, and its
  * handler may return while the next one is looked at. */
