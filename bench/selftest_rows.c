@@ -217,7 +217,7 @@ little(const struct results *r, char *why, size_t size)
 
 #define FAULT "run --quiet --gate off --warmup 0us --rate 2000 " \
 	"--arrival constant --choice round-robin --connections 10 " \
-	"--duration 500ms --drain 300ms --target @ --skip 10 "
+	"--duration 500ms --drain 2s --target @ --skip 10 "
 #define QUEUE "run --quiet --gate off --warmup 0us --rate 280 " \
 	"--connections 100 --choice round-robin --service wait-exp:5ms " \
 	"--drain 5s --target @ --servers 2 --duration "
@@ -228,7 +228,7 @@ static const struct selftest_row rows[] = {
 	{ "silent at the end", FAULT "--mute 601", muted, 1, NULL, 0 },
 	{ "corrupted", FAULT "--fault corrupt:50", corrupted, 1, NULL, 0 },
 	{ "too short", FAULT "--fault short:50", shortened, 1, NULL, 0 },
-	{ "doubled", FAULT "--fault double:50", doubled, 1, NULL, 0 },
+	{ "doubled", FAULT "--fault double:49", doubled, 1, NULL, 0 },
 	{ "closed", FAULT "--fault close:500", closed, 0, NULL, 0 },
 	{ "reset", FAULT "--fault reset:500", reset, 0, NULL, 0 },
 	{ "target exits", FAULT "--fault exit:500", gone, 1, NULL, 0 },

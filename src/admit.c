@@ -125,6 +125,7 @@ admit_passed(struct reactor *r, struct job *job)
 	if (r->phase != REACTOR_SERVING) {
 		source_leave(r->service->sources, job->source);
 		evutil_closesocket(fd);
+		admit_refused(r, &job->peer, ADMIT_FULL);
 	} else if (take_place(r)) {
 		conn_open(r, fd, &job->peer,
 		    (struct seat){ job->source, ADMIT_OK });

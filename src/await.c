@@ -144,6 +144,7 @@ receive_in_time(struct await *a, char *place, size_t size)
 	ssize_t n;
 
 	while ((ms = remaining(a, waited)) > 0) {
+		a->late = false;
 		if (limit(a, ms < w.interval ? ms : w.interval) == -1) {
 			a->why = CLOSE_RESET;
 			return (-1);
@@ -162,7 +163,12 @@ receive_in_time(struct await *a, char *place, size_t size)
 			return (-1);
 		}
 	}
-	return (receive_at_once(a, place, size));
+	/* Only once, or bytes that keep coming would hold it for ever. */
+	if (a->late)
+		return (-1);
+	n = receive_at_once(a, place, size);
+	a->late = n > 0;
+	return (n);
 }
 
 ssize_t

@@ -133,6 +133,7 @@ budget_open(struct budget *b, size_t asked, unsigned reactors)
 	if (b->chunk > CHUNK_MAX)
 		b->chunk = CHUNK_MAX;
 	atomic_init(&b->total, 0);
+	atomic_init(&b->making, 0);
 }
 
 bool
@@ -142,10 +143,23 @@ budget_take(struct budget *b, size_t n)
 
 	if (b == NULL)
 		return (true);
+	/* Relaxed: see budget_total(). Never more than there is, not even
+	 * for a moment: others close connections for it. */
+	before = atomic_load_explicit(&b->total, memory_order_relaxed);
+	do {
+		if (before > b->limit || n > b->limit - before)
+			return (false);
+	} while (!atomic_compare_exchange_weak_explicit(&b->total, &before,
+	    before + n, memory_order_relaxed, memory_order_relaxed));
+	atomic_fetch_add_explicit(&b->making, n, memory_order_relaxed);
+	return (true);
+}
+
+void
+budget_give(struct budget *b, size_t n)
+{
+
 	/* Relaxed: see budget_total(). */
-	before = atomic_fetch_add_explicit(&b->total, n, memory_order_relaxed);
-	if (before <= b->limit && n <= b->limit - before)
-		return (true);
+	atomic_fetch_sub_explicit(&b->making, n, memory_order_relaxed);
 	budget_add(b, -n);
-	return (false);
 }

@@ -23,6 +23,7 @@ struct budget {
 	size_t over;
 	size_t chunk; /* by so much a reactor's share differs from the told */
 	_Atomic size_t total;
+	_Atomic size_t making; /* of it, taken by budget_take() */
 };
 
 /** Replies being made are charged above this size. Bytes. */
@@ -75,9 +76,29 @@ budget_add(struct budget *budget, size_t n)
 
 /**
  * budget_take(budget, n):
- * Take that many bytes unless this would exceed the limit; return whether it
- * does not. They go back with budget_add(). NULL takes all. Thread: any.
+ * Take that many bytes for a reply that is being made, unless this would
+ * exceed the limit; return whether it does not. They go back with
+ * budget_give(). NULL takes all. Thread: any.
  */
 bool budget_take(struct budget *budget, size_t n);
+
+/**
+ * budget_give(budget, n):
+ * Give back what budget_take() has taken. Thread: any.
+ */
+void budget_give(struct budget *budget, size_t n);
+
+/**
+ * budget_making(budget):
+ * Return how much is taken for replies that are being made: it counts, but
+ * closing other connections does not make it less. Thread: any.
+ */
+static inline size_t
+budget_making(const struct budget *budget)
+{
+
+	/* Relaxed: as above. */
+	return (atomic_load_explicit(&budget->making, memory_order_relaxed));
+}
 
 #endif /* BUDGET_H */

@@ -244,6 +244,7 @@ end_state(struct conn *c)
 		return;
 	}
 	c->state_job->state = c->state;
+	c->state_job->peer = c->peer;
 	dispatch_job(c->reactor, c->state_job);
 }
 
@@ -402,7 +403,7 @@ conn_poke(struct conn *c)
 	}
 	/* At the end of the server, this was the last request of this one. */
 	if (c->reactor->phase != REACTOR_SERVING && c->job == NULL &&
-	    !conn_stuffed(c))
+	    !conn_stuffed(c) && !hold_waits(c))
 		conn_last(c, CLOSE_STOPPING);
 	if (c->job == NULL && (c->phase == CONN_LAST || c->eof) &&
 	    write_pending(c) == 0) {

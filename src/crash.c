@@ -186,14 +186,14 @@ put_running(struct line *l, const struct running *r)
 	}
 }
 
-static void
+static bool
 write_line(const struct line *l, int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	/* A crash does not wait for the reader of its log. */
-	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT))
-		(void)!write(fd, l->text, l->length);
+	return (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) &&
+	    write(fd, l->text, l->length) == (ssize_t)l->length);
 }
 
 static void
@@ -204,6 +204,8 @@ tell(const char *name)
 	    memory_order_relaxed) };
 	const struct running *r = running_self();
 	const struct log *log;
+	bool written;
+	int fd;
 
 	put(&l, l.json ? "{\"time\":\"" : "");
 	put_time(&l);
@@ -215,11 +217,14 @@ tell(const char *name)
 	if (l.json)
 		l.text[l.length++] = '}';
 	l.text[l.length++] = '\n';
-	write_line(&l, atomic_load_explicit(&crash_fd, memory_order_relaxed));
+	fd = atomic_load_explicit(&crash_fd, memory_order_relaxed);
+	written = write_line(&l, fd);
 	/* What was said before it and is still on its way goes out, too. */
 	if ((log = atomic_load_explicit(&crash_log, memory_order_acquire)) !=
 	    NULL)
 		writer_flush(log, FLUSH_MS);
+	if (!written)
+		(void)write_line(&l, fd);
 }
 
 static void

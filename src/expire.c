@@ -288,7 +288,7 @@ is_awaited(const struct conn *c)
 	    c->job_held || c->reactor->phase != REACTOR_SERVING)
 		return (false);
 	return (!c->asked || c->pace.state != PACE_NONE ||
-	    (c->job == NULL && write_pending(c) == 0));
+	    (c->job == NULL && write_pending(c) == 0 && !c->held));
 }
 
 static bool
@@ -306,7 +306,9 @@ reading_until(const struct conn *c, uint32_t now, enum close_reason *reason)
 {
 	uint32_t due = reading_limit(c, reason);
 
-	if (deadline_before(now, due) || !is_readable(c))
+	/* Only once: whoever was read after that moment has had its turn. */
+	if (deadline_before(now, due) || !deadline_before(c->active, due) ||
+	    !is_readable(c))
 		return (due);
 	return (now + AGAIN_MS);
 }

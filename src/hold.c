@@ -200,16 +200,18 @@ hold_back(struct reactor *r, struct job *job)
 }
 
 /* What all hold, this reactor's part of it exactly; without what will be gone
- * as soon as workers are done with it, which closing others cannot hasten. */
+ * as soon as workers are done with it, and without the replies that they are
+ * making: closing others cannot hasten either. */
 static size_t
 sum(const struct reactor *r)
 {
 	const struct hold *h = &r->hold;
-	size_t all = budget_total(r->service->budget) - h->told + h->held;
+	const struct budget *b = r->service->budget;
+	size_t all = budget_total(b) - h->told + h->held;
+	size_t busy = h->leaving + budget_making(b);
 
-	/* Others tell between our two looks. */
-	return (all > SIZE_MAX / 2 || all < h->leaving ? 0 :
-	    all - h->leaving);
+	/* Others tell between our looks. */
+	return (all > SIZE_MAX / 2 || all < busy ? 0 : all - busy);
 }
 
 /* The reactor whose largest holder is larger than this one's, or NULL. */

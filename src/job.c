@@ -57,7 +57,7 @@ job_uncharge(struct job *job, struct budget *budget)
 {
 
 	if (job->charged > 0 && budget != NULL)
-		budget_add(budget, -job->charged);
+		budget_give(budget, job->charged);
 	job->charged = 0;
 }
 

@@ -31,5 +31,8 @@ pace_credit(const struct pace *p, size_t rate)
 
 	if (p->state == PACE_NONE)
 		return (0);
+	/* Nothing is kept of it that would be worth to be waited for. */
+	if (p->state == PACE_SWALLOW && ms > PACE_SWALLOW_MAX)
+		return (PACE_SWALLOW_MAX);
 	return (ms < PACE_CREDIT_MAX ? (uint32_t)ms : PACE_CREDIT_MAX);
 }

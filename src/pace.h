@@ -20,6 +20,9 @@
 /** What lengthens a deadline, at most: 24 h. Milliseconds. */
 #define PACE_CREDIT_MAX 86400000u
 
+/** The same for a request that was refused. Milliseconds. */
+#define PACE_SWALLOW_MAX 60000u
+
 /** What is going on between two reads. */
 enum pace_state {
 	PACE_NONE,   /* no request is begun */

@@ -10,6 +10,7 @@
 #include "accept.h"
 #include "budget.h"
 #include "conn.h"
+#include "crash.h"
 #include "dispatch.h"
 #include "events.h"
 #include "expire.h"
@@ -147,6 +148,7 @@ static void *
 reactor_main(void *argument)
 {
 	struct reactor *r = argument;
+	struct crash_stack stack;
 
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	char name[16];
@@ -156,12 +158,14 @@ reactor_main(void *argument)
 #endif
 	if (r->inlined != NULL && inline_enter(r->inlined) == -1)
 		return (NULL);
+	crash_thread_begin(&stack);
 	/* A flag of our own: libevent's break is lost before the loop runs. */
 	while (!r->stopped) {
 		r->now = 0;
 		event_base_loop(r->base,
 		    EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
 	}
+	crash_thread_end(&stack);
 	if (r->inlined != NULL)
 		inline_leave(r->inlined);
 	return (NULL);

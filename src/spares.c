@@ -54,8 +54,10 @@ spares_take(struct spares *s, size_t size, struct bytes *to)
 {
 	unsigned best = s->count, i;
 
+	/* Not one that is much too large: it counts as held by its user. */
 	for (i = s->count; i-- > 0;)
-		if (s->kept[i].size >= size && (best == s->count ||
+		if (s->kept[i].size >= size &&
+		    s->kept[i].size / 4 <= size && (best == s->count ||
 		    s->kept[i].size < s->kept[best].size))
 			best = i;
 	if (best == s->count)

@@ -192,6 +192,9 @@ wait(struct writer *w, bool stopping)
 	else if (w->tell_at != 0)
 		timeout = w->tell_at <= now ? 0 :
 		    (int)((w->tell_at - now) / CLOCK_MS) + 1;
+	else if (atomic_load_explicit(&w->dropped, memory_order_relaxed) > 0)
+		/* To tell of what was lost is tried again. Relaxed: a count. */
+		timeout = TELL_MS;
 	(void)poll(&p, 1, timeout);
 }
 

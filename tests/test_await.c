@@ -126,6 +126,10 @@ frame(void **state)
 	/* And it has all its time again when it was not its fault. */
 	await_answered(&t->await);
 	in_vain(t, CLOSE_TIMEOUT_FRAME, t->await.pace.began, 60);
+	/* But only once, or bytes that keep coming would hold it for ever. */
+	received(t, "late", false);
+	assert_int_equal(send(t->fds[1], "later", 5, 0), 5);
+	in_vain(t, CLOSE_TIMEOUT_FRAME, from, 60);
 	talk_free(t);
 }
 

@@ -97,7 +97,7 @@ static const struct good {
 	{ "--memory-budget 20G", FIELD(memory_budget), 20ull << 30 },
 	{ "--backlog 1", FIELD(backlog), 1 },
 	{ "--backlog 65535", FIELD(backlog), 65535 },
-	{ "--stack-size 16K", FIELD(stack_size), 16384 },
+	{ "--stack-size 64K", FIELD(stack_size), 65536 },
 	{ "--stack-size 1G", FIELD(stack_size), 1u << 30 },
 	{ "--drain-timeout 0s", FIELD(drain_ms), 0 },
 	{ "--drain-timeout 1500ms", FIELD(drain_ms), 1500 },
@@ -221,7 +221,7 @@ static const char *const bads[][2] = {
 	    "1048576 to 4611686018427387903" },
 	{ "--backlog 65536", "--backlog 65536: not a number from 1 to 65535" },
 	{ "--stack-size 16383",
-	    "--stack-size 16383: not a size from 16384 to 1073741824" },
+	    "--stack-size 16383: not a size from 65536 to 1073741824" },
 	{ "--drain-timeout 3601s",
 	    "--drain-timeout 3601s: not a time from 0ms "
 	    "to 1h, such as 500ms or 30s" },

@@ -119,6 +119,10 @@ bounds(void **state)
 	for (unsigned i = 0; i < 4200; i++)
 		pace_received(&s.pace, sizeof(much));
 	assert_int_equal(s.pace.bytes, FRAME_ABSURD_LENGTH);
+	assert_int_equal(pace_credit(&s.pace, 1), PACE_SWALLOW_MAX);
+	assert_int_equal(pace_credit(&s.pace, 1u << 21), 32000);
+	/* Of one that is kept, which its greatest length bounds, too. */
+	s.pace.state = PACE_FRAME;
 	assert_int_equal(pace_credit(&s.pace, 1), PACE_CREDIT_MAX);
 	assert_int_equal(pace_credit(&s.pace, 1u << 20), 64000);
 }

@@ -104,7 +104,7 @@ static const struct range {
 	{ FIELD(max_per_source), 0, 10000000 },
 	{ FIELD(accept_rate), 0, 1000000 },
 	{ FIELD(backlog), 1, 65535 },
-	{ FIELD(stack_size), 16384, 1u << 30 },
+	{ FIELD(stack_size), 65536, 1u << 30 },
 	{ FIELD(drain_ms), 0, 3600000 },
 	{ FIELD(first_frame_ms), 1, 86400000 },
 	{ FIELD(frame_ms), 1, 86400000 },

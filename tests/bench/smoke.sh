@@ -39,7 +39,7 @@ run()
 	shift 2
 	expect "$want" "$pattern" run --gate off --warmup 0us --rate 1000 \
 	    --arrival constant --connections 10 --duration 200ms \
-	    --drain 100ms --json "$dir/json" "$@"
+	    --drain 10s --json "$dir/json" "$@"
 }
 
 count()
