@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
 	    "closed loop: requests outstanding per connection (1)" },
 	{ "rate", RATES, 0, 0, 0, "R,...",
 	    "open loop: requests per second, or 10%,50% of the lowest\n"
-	    "capacity among the targets (compare: 50%; run: closed loop)" },
+	    "capacity among the targets (compare: 25%; run: closed loop)" },
 	{ "closed", FLAG, AT(closed), 0, 0, NULL,
 	    "closed loop: the next request when the reply is there" },
 	{ "churn", FLAG, AT(churn), 0, 0, NULL,

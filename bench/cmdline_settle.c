@@ -188,7 +188,7 @@ reconcile(struct cmdline *o)
 		return (-1);
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
-		cmdline_rates("50%", o);
+		cmdline_rates("25%", o);
 	/* Without a schedule a busy client is no fault: it is the limiter. */
 	if (o->rates.count == 0 &&
 	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))

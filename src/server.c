@@ -36,6 +36,9 @@
 /** What handlers get to return after their connections were killed. */
 #define KILL_NS (1 * CLOCK_S)
 
+/** And how long threads that have nothing to do may take to end. */
+#define IDLE_NS (10 * (uint64_t)CLOCK_S)
+
 enum stop_request { STOP_NO, STOP_DRAIN, STOP_NOW };
 
 /** A reactor and what the server knows of it. */
@@ -387,7 +390,9 @@ join_all(throng_server *s, uint64_t deadline)
 static void
 end(throng_server *s, bool drained)
 {
-	uint64_t deadline = clock_now() + KILL_NS;
+	/* Once all is drained no handler runs: it is for a machine that has
+	 * no time for these threads. */
+	uint64_t deadline = clock_now() + (drained ? IDLE_NS : KILL_NS);
 
 	if (!drained)
 		kill_rest(s, deadline);

@@ -39,7 +39,7 @@ test_defaults(void **state)
 	assert_int_equal(o.connections.count, 1);
 	assert_true(o.connections.value[0] == 100);
 	assert_true(o.rates_are_shares);
-	assert_true(o.rates.value[0] == 50);
+	assert_true(o.rates.value[0] == 25);
 	assert_int_equal(o.blocks, 10);
 	assert_int_equal(parse("run", &o, &status), 0);
 	assert_int_equal(o.rates.count, 0);
