@@ -16,8 +16,14 @@
 
 #ifdef __clang__
 /* The sanitizers' own calls are led here, too, before they are ready. */
+#if __has_feature(thread_sanitizer)
+/* Without even a note of each call, for which its thread is not ready. */
 #pragma clang attribute push( \
     __attribute__((disable_sanitizer_instrumentation)), apply_to = function)
+#else
+#pragma clang attribute push(__attribute__((no_sanitize("address", \
+    "undefined", "thread"))), apply_to = function)
+#endif
 #endif
 
 #define HERE __builtin_return_address(0)
