@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 long
 account_read(const char *path, char *text, size_t size)
 {
@@ -293,12 +295,10 @@ void
 account_machine(struct account_sessions sessions, struct account_machine *a)
 {
 	struct others others = { .sessions = sessions };
-	struct timespec t;
 
 	for_processes(NULL, add_other, &others);
 	a->foreign = others.cpu;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	a->wall = (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+	a->wall = (double)clock_now();
 	a->cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
 	a->steal = steal();
 	a->pressure = pressure();

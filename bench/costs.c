@@ -23,15 +23,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ROUNDS 9
 
 static double
 now(void)
 {
-	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((double)t.tv_sec * 1e9 + (double)t.tv_nsec);
+	return ((double)clock_now());
 }
 
 static double

@@ -13,9 +13,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gen_part.h"
 
 #define TICK_MS 100
@@ -39,15 +39,6 @@ struct gen {
 	uint32_t bulk;  /* of which generators; then probe, disturbers */
 	struct process processes[];
 };
-
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
 
 static uint32_t
 process_count(const struct gen_config *config)
@@ -175,7 +166,7 @@ await(struct gen *g, uint64_t deadline, gen_tick tick, void *context,
 				snprintf(why, size, "interrupted");
 				return (-1);
 			}
-			if (now() > deadline) {
+			if (clock_now() > deadline) {
 				snprintf(why, size, "a generator hangs");
 				return (-1);
 			}
@@ -228,7 +219,7 @@ gen_start(const struct gen_config *config, gen_tick tick, void *context,
 	for (uint32_t i = 0; i < count; i++)
 		if (fork_one(g, i))
 			goto err;
-	if (await(g, now() + config->connect_ns + slack, tick, context, why,
+	if (await(g, clock_now() + config->connect_ns + slack, tick, context, why,
 	    size)) {
 		gen_free(g);
 		return (NULL);
@@ -265,12 +256,12 @@ int
 gen_warm(struct gen *g, uint64_t nanoseconds, gen_tick tick, void *context,
     char *why, size_t size)
 {
-	const uint64_t end = now() + nanoseconds;
+	const uint64_t end = clock_now() + nanoseconds;
 	uint64_t t;
 
 	if (tell(g, GEN_WARM, why, size))
 		return (-1);
-	while ((t = now()) < end) {
+	while ((t = clock_now()) < end) {
 		int left = (int)((end - t) / 1000000) + 1;
 
 		poll(NULL, 0, left < TICK_MS ? left : TICK_MS);
@@ -281,7 +272,7 @@ gen_warm(struct gen *g, uint64_t nanoseconds, gen_tick tick, void *context,
 	}
 	if (tell(g, GEN_HOLD, why, size))
 		return (-1);
-	if (await(g, now() + g->config.connect_ns, tick, context, why, size)) {
+	if (await(g, clock_now() + g->config.connect_ns, tick, context, why, size)) {
 		if (strcmp(why, "a generator hangs") == 0)
 			snprintf(why, size, "requests of the warm-up are "
 			    "not answered");
@@ -295,7 +286,7 @@ gen_measure(struct gen *g, uint64_t length, uint64_t drain, gen_tick tick,
     void *context, char *why, size_t size)
 {
 	const uint64_t slack = 30ull * 1000 * 1000 * 1000;
-	const uint64_t begin = now() + START_NS;
+	const uint64_t begin = clock_now() + START_NS;
 
 	memset(g->completions, 0, g->config.active * sizeof(uint32_t));
 	for (uint32_t i = 0; i < g->count; i++) {

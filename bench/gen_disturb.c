@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "frame.h"
 #include "gen_part.h"
 
@@ -45,15 +45,6 @@ struct rogues {
 	uint64_t end;     /* ns: of the measured time; 0: not begun */
 	int over;
 };
-
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
 
 static void
 leave(struct rogue *g, int reset)
@@ -251,7 +242,7 @@ gen_disturb(const struct gen_job *job)
 			order(&r);
 		if (r.count > 0 && r.items != NULL)
 			step_all(&r);
-		if (r.end == 0 || now() < r.end)
+		if (r.end == 0 || clock_now() < r.end)
 			continue;
 		/* Gone before the drain, as far as the target is concerned. */
 		for (uint32_t i = 0; i < r.count; i++)

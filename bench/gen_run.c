@@ -16,26 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "gen_state.h"
 
 #define CONTROL UINT32_MAX
 #define EVENTS 256
 
 static uint64_t
-clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
-
-static uint64_t
 io_now(void *context)
 {
 
 	(void)context;
-	return (clock_ns(CLOCK_MONOTONIC));
+	return (clock_now());
 }
 
 static long
@@ -171,7 +163,7 @@ order(struct run *r)
 		break;
 	case GEN_MEASURE:
 		r->state = RUN_MEASURE;
-		r->cpu_begin = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+		r->cpu_begin = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 		engine_measure(r->engine, part->begin, part->length);
 		break;
 	}
@@ -182,7 +174,7 @@ measured(struct run *r)
 {
 	struct gen_part *part = r->job->part;
 
-	part->cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin;
+	part->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin;
 	part->wall = io_now(NULL) - part->begin;
 	engine_finish(r->engine);
 	part->gap = engine_longest_gap(r->engine);

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define NAP_NS 2000000
 #define METERS 64
 
@@ -29,15 +31,6 @@ struct hiccup {
 	unsigned count;
 	pid_t pid[METERS];
 };
-
-static uint64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
 
 static void
 meter(struct meter *m, unsigned processor)
@@ -57,9 +50,9 @@ meter(struct meter *m, unsigned processor)
 	sched_setaffinity(0, sizeof(set), &set);
 	sched_setscheduler(0, SCHED_FIFO, &first);
 	for (;;) {
-		t = now();
+		t = clock_now();
 		nanosleep(&nap, NULL);
-		t = now() - t;
+		t = clock_now() - t;
 		/* Pairs with the store of hiccup_reset(); nothing else is
 		 * handed over. */
 		wanted = atomic_load_explicit(&m->turn, memory_order_relaxed);

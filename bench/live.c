@@ -9,16 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND 1000000000u
-
-static uint64_t
-now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return ((uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec);
-}
+#include "clock.h"
 
 void
 live_start(struct live *live, int quiet)
@@ -34,7 +25,7 @@ live_start(struct live *live, int quiet)
 	if (live->on && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 &&
 	    size.ws_col > 20)
 		live->width = size.ws_col;
-	live->begun = now(CLOCK_MONOTONIC);
+	live->begun = clock_now();
 }
 
 /* What the generators measure just now. */
@@ -60,14 +51,14 @@ describe(const struct gen *gen, uint64_t t, char *text, size_t size)
 void
 live_draw(struct live *live, const struct gen *gen)
 {
-	uint64_t t = now(CLOCK_MONOTONIC);
+	uint64_t t = clock_now();
 	char text[512], left[40] = "";
 	uint64_t cpu;
 	size_t n;
 
-	if (!live->on || t - live->last < SECOND)
+	if (!live->on || t - live->last < CLOCK_S)
 		return;
-	cpu = now(CLOCK_THREAD_CPUTIME_ID);
+	cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
 	n = (size_t)snprintf(text, sizeof(text), "block %u/%u  %s",
 	    live->block, live->blocks, live->target);
 	n += describe(gen, t, text + n, sizeof(text) - n);
@@ -81,7 +72,7 @@ live_draw(struct live *live, const struct gen *gen)
 	fflush(live->out);
 	live->last = t;
 	live->draws++;
-	live->spent += now(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	live->spent += clock_of(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
 
 void

@@ -28,17 +28,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "parse.h"
 #include "refd.h"
-
-static uint64_t
-clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
-}
 
 static void
 fatal(const char *what)
@@ -155,9 +147,9 @@ misbehave(struct refd *r, int fd, uint64_t at, char *payload, size_t length)
 static void
 burn(uint64_t ns)
 {
-	uint64_t end = clock_ns(CLOCK_THREAD_CPUTIME_ID) + ns;
+	uint64_t end = clock_of(CLOCK_THREAD_CPUTIME_ID) + ns;
 
-	while (ns > 0 && clock_ns(CLOCK_THREAD_CPUTIME_ID) < end)
+	while (ns > 0 && clock_of(CLOCK_THREAD_CPUTIME_ID) < end)
 		;
 }
 
@@ -165,7 +157,7 @@ static int
 request(struct refd *r, int fd, char *payload, size_t length)
 {
 	char out[REFD_IN + 64], ok[] = "ok";
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), number = 0, at;
+	uint64_t now = clock_now(), number = 0, at;
 
 	if (r->requests++ >= r->skip)
 		number = r->requests - r->skip;
@@ -257,7 +249,7 @@ send_due(struct refd *r)
 	struct later_reply *reply;
 	struct refd_conn *c;
 
-	while (later_next(&r->later) <= clock_ns(CLOCK_MONOTONIC)) {
+	while (later_next(&r->later) <= clock_now()) {
 		reply = later_take(&r->later);
 		c = &r->conns[reply->fd];
 		if (c->open && c->life == reply->life &&
@@ -280,7 +272,7 @@ loop(struct refd *r)
 		send_due(r);
 		timeout = NULL;
 		if ((next = later_next(&r->later)) != UINT64_MAX) {
-			now = clock_ns(CLOCK_MONOTONIC);
+			now = clock_now();
 			now = next > now ? next - now : 0;
 			wait.tv_sec = (time_t)(now / 1000000000u);
 			wait.tv_nsec = (long)(now % 1000000000u);

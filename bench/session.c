@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
@@ -55,15 +56,6 @@ session_catch(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-}
-
-uint64_t
-session_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
 }
 
 static void
@@ -247,7 +239,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	config.memory = &memory;
 	config.shards = shards_of(o, target, p->connections + p->idle);
 	trial->seed = seed;
-	trial->start = session_now() - s->begun;
+	trial->start = clock_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
 	if (!isnan(p->rate)) {
@@ -324,7 +316,7 @@ session_block(struct session *s, uint32_t point)
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = i;
 	rng_shuffle(&s->rng, order, n);
-	block->start = session_now() - s->begun;
+	block->start = clock_now() - s->begun;
 	for (uint32_t i = 0; i < n && !interrupted; i++) {
 		if ((trial = results_trial(block, order[i])) == NULL)
 			return (-1);
@@ -332,6 +324,6 @@ session_block(struct session *s, uint32_t point)
 		session_trial(s, point, order[i], seed, s->options->trial,
 		    trial);
 	}
-	block->end = session_now() - s->begun;
+	block->end = clock_now() - s->begun;
 	return (interrupted ? -1 : 0);
 }

@@ -79,12 +79,6 @@ int session_block(struct session *session, uint32_t point);
 int session_run(struct session *session);
 
 /**
- * session_now():
- * Return the time in ns, monotonic. Thread: any.
- */
-uint64_t session_now(void);
-
-/**
  * session_catch():
  * Catch SIGINT and SIGTERM: the first asks for the end, which keeps what was
  * measured, the second ends at once. Thread: main.

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "machine.h"
 #include "netns.h"
 #include "output.h"
@@ -145,7 +146,7 @@ session_open(struct session *s, struct cmdline *o, int argc, char **argv)
 
 	memset(s, 0, sizeof(*s));
 	s->options = o;
-	s->begun = session_now();
+	s->begun = clock_now();
 	session_catch();
 	if ((s->results = results_new()) == NULL)
 		goto memory;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "curve.h"
 #include "output.h"
 #include "session.h"
@@ -33,7 +34,7 @@ session_report(struct session *s)
 {
 	struct results *r = s->results;
 
-	r->seconds = (double)(session_now() - s->begun) / 1e9;
+	r->seconds = (double)(clock_now() - s->begun) / 1e9;
 	if (curve_add(r, s->options->service.work == PLAN_SPIN ?
 	    (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :
 	    (unsigned)s->options->workers, s->options->seed)) {

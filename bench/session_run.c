@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "session.h"
 
 /* The ratio that the live line shows: CPU of the second to the first. */
@@ -89,7 +90,7 @@ session_run(struct session *s)
 	const size_t points = s->results->point_count;
 	const unsigned blocks = (unsigned)s->options->blocks;
 
-	s->blocks_begun = s->live.begun = session_now();
+	s->blocks_begun = s->live.begun = clock_now();
 	s->live.blocks = blocks * (unsigned)points;
 	if (s->live.on)
 		announce(s, points);

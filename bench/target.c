@@ -16,8 +16,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* Below the range that the kernel takes ports from for clients. */
 #define PORT_FIRST 12000
@@ -38,10 +39,8 @@ struct target {
 static uint64_t
 now_ms(void)
 {
-	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000);
+	return (clock_now() / CLOCK_MS);
 }
 
 static int can_bind(const struct address *a);

@@ -13,16 +13,28 @@
 #define CLOCK_S 1000000000ull
 
 /**
+ * clock_of(clock):
+ * Return the nanoseconds of one of the system's clocks, such as
+ * CLOCK_PROCESS_CPUTIME_ID. Thread: any.
+ */
+static inline uint64_t
+clock_of(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return ((uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec);
+}
+
+/**
  * clock_now():
  * Return nanoseconds since some fixed moment. Thread: any.
  */
 static inline uint64_t
 clock_now(void)
 {
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec);
+	return (clock_of(CLOCK_MONOTONIC));
 }
 
 /**
@@ -45,10 +57,7 @@ static inline uint64_t
 clock_coarse(void)
 {
 #ifdef CLOCK_MONOTONIC_COARSE
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return ((uint64_t)now.tv_sec * CLOCK_S + (uint64_t)now.tv_nsec);
+	return (clock_of(CLOCK_MONOTONIC_COARSE));
 #else
 	return (clock_now());
 #endif
