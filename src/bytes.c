@@ -7,13 +7,6 @@
 #define FIRST_SIZE 256
 
 char *
-bytes_reserve(struct bytes *b, size_t more)
-{
-
-	return (bytes_grow(b, more, SIZE_MAX));
-}
-
-char *
 bytes_grow(struct bytes *b, size_t more, size_t most)
 {
 	size_t size = b->size > 0 ? b->size : FIRST_SIZE;
@@ -33,15 +26,6 @@ bytes_grow(struct bytes *b, size_t more, size_t most)
 	b->data = data;
 	b->size = size;
 	return (data + b->length);
-}
-
-void
-bytes_reset(struct bytes *b)
-{
-
-	if (b->size > BYTES_KEEP)
-		bytes_free(b);
-	b->length = 0;
 }
 
 void

@@ -377,10 +377,10 @@ linger(struct conn *c)
 }
 
 bool
-conn_stuffed(const struct conn *c)
+conn_overfull(const struct conn *c)
 {
 
-	return (write_pending(c) > c->reactor->service->config.output_soft);
+	return (write_queued(c) > c->reactor->service->config.output_soft);
 }
 
 void
@@ -397,19 +397,23 @@ conn_poke(struct conn *c)
 		c->job_held = false;
 		dispatch_job(c->reactor, c->job);
 	}
-	if (c->phase == CONN_OPEN && !read_requests(c)) {
+	if (c->phase == CONN_OPEN && c->input.length > 0 &&
+	    !read_requests(c)) {
 		conn_close(c, CLOSE_MEMORY);
 		return;
 	}
 	/* At the end of the server, this was the last request of this one. */
 	if (c->reactor->phase != REACTOR_SERVING && c->job == NULL &&
-	    !conn_stuffed(c) && !hold_waits(c))
+	    !conn_must_wait(c))
 		conn_last(c, CLOSE_STOPPING);
 	if (c->job == NULL && (c->phase == CONN_LAST || c->eof) &&
 	    write_pending(c) == 0) {
 		linger(c);
 		return;
 	}
-	hold_look(c);
+	/* Mostly it holds nothing and is owed nothing. */
+	if (c->job != NULL || c->holds > 0 || c->input.size > 0 ||
+	    c->bev != NULL)
+		hold_look(c);
 	read_interest(c);
 }

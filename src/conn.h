@@ -163,11 +163,35 @@ void conn_close(struct conn *conn, enum close_reason reason);
 void conn_abort(struct conn *conn, enum close_reason reason);
 
 /**
+ * conn_overfull(conn):
+ * Return whether the output of a connection that has one is above its bound.
+ * Thread: the reactor's.
+ */
+bool conn_overfull(const struct conn *conn);
+
+/**
  * conn_stuffed(conn):
  * Return whether so much output waits that no more is read of the client and
  * none of its requests is worked on. Thread: the reactor's.
  */
-bool conn_stuffed(const struct conn *conn);
+static inline bool
+conn_stuffed(const struct conn *conn)
+{
+
+	return (conn->bev != NULL && conn_overfull(conn));
+}
+
+/**
+ * conn_must_wait(conn):
+ * Return whether it is stuffed, or hold_waits(). Mostly it holds nothing, and
+ * neither needs a look. Thread: the reactor's.
+ */
+static inline bool
+conn_must_wait(const struct conn *conn)
+{
+
+	return (conn_stuffed(conn) || (conn->holds > 0 && hold_waits(conn)));
+}
 
 /**
  * conn_slots_free(reactor):

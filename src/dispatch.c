@@ -32,7 +32,8 @@
  * 2. `held[w]` counts the jobs that worker w has of this reactor.
  * 3. While any is held or waits, or a late worker has been asked where it
  *    is, `look` is pending.
- * 4. While `answering`, jobs that come wait for the next turn of the loop: a
+ * 4. While `due`, `pass` is active or has a timer; it is not asked again.
+ * 5. While `answering`, jobs that come wait for the next turn of the loop: a
  *    client that is refused at once must not keep this one from ending.
  */
 struct dispatch {
@@ -45,6 +46,7 @@ struct dispatch {
 	unsigned held_all;
 	struct event *look;
 	bool answering;
+	bool due;         /* `pass` is active, or will be */
 	uint64_t told;    /* when refusals were logged last */
 	uint64_t refused; /* jobs since then */
 };
@@ -58,6 +60,17 @@ share(const struct dispatch *d)
 	if (jobs < 1)
 		return (1);
 	return (jobs < SHARE_MAX ? (unsigned)jobs : SHARE_MAX);
+}
+
+/* Have the backlog looked at behind the callbacks that are active now. */
+static void
+at_end_of_pass(struct dispatch *d)
+{
+
+	if (d->due)
+		return;
+	d->due = true;
+	event_active(d->pass, EV_TIMEOUT, 0);
 }
 
 /* Take the next job, ready to leave. */
@@ -147,7 +160,7 @@ look(evutil_socket_t fd, short what, void *argument)
 	/* Workers that were late may have room again without having brought
 	 * anything back to this reactor. */
 	if (!backlog_empty(&d->backlog))
-		event_active(d->pass, EV_TIMEOUT, 0);
+		at_end_of_pass(d);
 	if (d->held_all > 0 || !backlog_empty(&d->backlog) ||
 	    watchdog_waits(dog))
 		start_looking(d);
@@ -205,9 +218,11 @@ answer_refused(struct dispatch *d)
 		reply_refused(d->reactor, job);
 	}
 	d->answering = false;
-	/* For what came meanwhile. */
-	if (!backlog_empty(&d->backlog))
-		(void)event_add(d->pass, &(struct timeval){ 0 });
+	/* For what came meanwhile: a timer that is due comes behind the next
+	 * look at the sockets. Without memory for one, at once. */
+	if (!backlog_empty(&d->backlog) &&
+	    event_add(d->pass, &(struct timeval){ 0 }) == -1)
+		at_end_of_pass(d);
 }
 
 /* No worker has room for all. Whoever may not wait is answered. */
@@ -233,6 +248,7 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 
 	(void)fd;
 	(void)what;
+	d->due = false;
 	backlog_time(&d->backlog, now, d->held_all > 0);
 	/*
 	 * Always from the first on: the work gathers on as few workers as
@@ -306,9 +322,7 @@ dispatch_job(struct reactor *r, struct job *job)
 	r->jobs_out++;
 	if (d->answering)
 		return;
-	/* Active already: nothing happens. Otherwise it runs in this pass,
-	 * behind the callbacks that are active now. */
-	event_active(d->pass, EV_TIMEOUT, 0);
+	at_end_of_pass(d);
 }
 
 void
@@ -317,7 +331,7 @@ dispatch_again(struct reactor *r, struct job *job)
 	struct dispatch *d = r->dispatch;
 
 	backlog_again(&d->backlog, job);
-	event_active(d->pass, EV_TIMEOUT, 0);
+	at_end_of_pass(d);
 }
 
 void
@@ -354,7 +368,7 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
 	if (!backlog_empty(&d->backlog))
-		event_active(d->pass, EV_TIMEOUT, 0);
+		at_end_of_pass(d);
 }
 
 void
@@ -375,6 +389,7 @@ dispatch_take(struct reactor *r)
 	struct dispatch *d = r->dispatch;
 	struct job *job = next_job(d);
 
+	d->due = false;
 	if (job == NULL)
 		return (NULL);
 	/* As if it were the first worker's. */
@@ -393,7 +408,8 @@ dispatch_later(struct reactor *r)
 	/* The pass would run again before sockets are looked at; a timer that
 	 * is due comes after them. */
 	event_del(d->pass);
+	d->due = false;
 	if (!backlog_empty(&d->backlog) && evtimer_add(d->look,
 	    &(struct timeval){ .tv_usec = 0 }) == -1)
-		event_active(d->pass, EV_TIMEOUT, 0);
+		at_end_of_pass(d);
 }

@@ -237,19 +237,12 @@ frame_scan(const struct framer *f, struct frame_scan *s, const char *bytes,
 }
 
 size_t
-frame_pending(const struct frame_scan *s)
+frame_held(const struct frame_scan *s)
 {
 
 	if (s->state == ST_HEAD || s->state == ST_BODY || s->state == ST_END)
 		return (s->scanned);
 	return (0);
-}
-
-bool
-frame_begun(const struct frame_scan *s)
-{
-
-	return (s->state != ST_START);
 }
 
 size_t

@@ -55,7 +55,7 @@ enum frame_status {
 struct frame_scan {
 	uint32_t length;  /* payload bytes: declared, or seen (line, raw) */
 	uint32_t scanned; /* bytes of this frame looked at */
-	uint8_t state;    /* what comes next; private to frame.c */
+	uint8_t state;    /* what comes next, 0 between frames; frame.c has it */
 	uint8_t head;     /* bytes before the payload */
 	uint8_t tail;     /* bytes after it; for line: 1 LF, 2 CR LF */
 	uint8_t last;     /* the last byte seen (line), digits (netstring) */
@@ -73,18 +73,35 @@ enum frame_status frame_scan(const struct framer *framer,
     struct frame_scan *scan, const char *bytes, size_t length, size_t *used);
 
 /**
- * frame_pending(scan):
- * Return how many bytes of an unfinished frame the caller holds; 0 between
- * frames and while a refused frame is swallowed. Thread: any.
+ * frame_held(scan):
+ * Return how many bytes of a frame that was begun the caller holds; 0 while a
+ * refused one is swallowed. Thread: any.
  */
-size_t frame_pending(const struct frame_scan *scan);
+size_t frame_held(const struct frame_scan *scan);
 
 /**
  * frame_begun(scan):
  * Return whether a frame was begun and has not ended, even if it was refused
  * and is being swallowed. Thread: any.
  */
-bool frame_begun(const struct frame_scan *scan);
+static inline bool
+frame_begun(const struct frame_scan *scan)
+{
+
+	return (scan->state != 0);
+}
+
+/**
+ * frame_pending(scan):
+ * Return how many bytes of an unfinished frame the caller holds; 0 between
+ * frames and while a refused frame is swallowed. Thread: any.
+ */
+static inline size_t
+frame_pending(const struct frame_scan *scan)
+{
+
+	return (frame_begun(scan) ? frame_held(scan) : 0);
+}
 
 /**
  * frame_missing(framer, scan):

@@ -123,20 +123,32 @@ answer(struct processor *p, struct job *job, const struct request *q,
 		job->close = true;
 }
 
+/* A worker's counters are its own; clients' threads share theirs. */
 static void
-count(struct counters *c, const struct tally *tally)
+add(const struct processor *p, _Atomic uint64_t *counter, uint64_t n)
 {
 
+	if (p->counters == &p->service->shared)
+		counter_add(counter, n);
+	else
+		counter_add_own(counter, n);
+}
+
+static void
+count(const struct processor *p, const struct tally *tally)
+{
+	struct counters *c = p->counters;
+
 	if (tally->failed > 0)
-		counter_add(&c->failed, tally->failed);
+		add(p, &c->failed, tally->failed);
 	if (tally->oversize > 0)
-		counter_add(&c->oversize, tally->oversize);
+		add(p, &c->oversize, tally->oversize);
 	if (tally->invalid > 0)
-		counter_add(&c->invalid, tally->invalid);
+		add(p, &c->invalid, tally->invalid);
 	if (tally->silent > 0)
-		counter_add(&c->silent, tally->silent);
+		add(p, &c->silent, tally->silent);
 	if (tally->dropped > 0)
-		counter_add(&c->dropped_closing, tally->dropped);
+		add(p, &c->dropped_closing, tally->dropped);
 }
 
 /* Requests of a job that are still to be given to the handler. */
@@ -174,8 +186,8 @@ answer_all(struct processor *p, struct job *job)
 
 	/* Counted before, since a handler may take long, and put right
 	 * after; adding a negative number wraps round to the right sum. */
-	counter_add(&p->counters->requests, expected);
-	counter_add(&p->counters->working, expected);
+	add(p, &p->counters->requests, expected);
+	add(p, &p->counters->working, expected);
 	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
@@ -187,10 +199,10 @@ answer_all(struct processor *p, struct job *job)
 	}
 	drop_rest(job, close, &tally);
 	if (tally.requests != expected)
-		counter_add(&p->counters->requests,
+		add(p, &p->counters->requests,
 		    (uint64_t)tally.requests - expected);
-	counter_add(&p->counters->batches, 1);
-	count(p->counters, &tally);
+	add(p, &p->counters->batches, 1);
+	count(p, &tally);
 }
 
 void
@@ -206,9 +218,9 @@ process_refuse(struct processor *p, struct job *job, enum verdict refusal)
 	while (job->done < job->count && !job->close)
 		answer(p, job, &job->requests[job->done++], &tally);
 	drop_rest(job, close, &tally);
-	count(p->counters, &tally);
-	counter_add(&p->counters->busy, tally.busy);
-	counter_add(&p->counters->timed_out, tally.timed_out);
+	count(p, &tally);
+	add(p, &p->counters->busy, tally.busy);
+	add(p, &p->counters->timed_out, tally.timed_out);
 }
 
 void

@@ -161,7 +161,8 @@ take(struct conn *c, struct bytes *from)
 	base = g.start = g.job->in.length;
 	before = g.job->count;
 	status = gather_all(&g, from, base);
-	expire_looked(c, g.job->count > before);
+	if (frame_begun(&c->scan) || c->pace.state != PACE_NONE)
+		expire_looked(c, g.job->count > before);
 	counter_add_own(&r->counters.received, g.job->count - before);
 	if (g.job->count > before)
 		ok = input_move(c, g.job, from, g.start - base);
@@ -187,8 +188,7 @@ static bool
 may_take(const struct conn *c)
 {
 
-	return (c->phase == CONN_OPEN && !c->job_out && !hold_waits(c) &&
-	    !conn_stuffed(c));
+	return (c->phase == CONN_OPEN && !c->job_out && !conn_must_wait(c));
 }
 
 int
@@ -279,17 +279,20 @@ read_arrived(evutil_socket_t fd, short what, void *argument)
 		more = turn(c);
 		if (conn_find(r, slot, generation) == NULL)
 			return;
+		/* The last turn is looked at by conn_poke(). */
+		if (!more)
+			break;
 		hold_look(c);
 		hold_settle(r);
 		if (conn_find(r, slot, generation) == NULL)
 			return;
-		more = more && c->phase == CONN_OPEN && !c->eof &&
-		    !read_must_wait(c);
+		more = c->phase == CONN_OPEN && !c->eof && !read_must_wait(c);
 	}
 	if (c->job != NULL && !c->job_out &&
 	    c->job->in.length > INPUT_LARGE)
 		r->gathered += c->job->in.length;
 	conn_poke(c);
+	hold_settle(r);
 	if (r->gathered > (r->inlined == NULL ? GATHERED_MAX : 0)) {
 		r->gathered = 0;
 		dispatch_now(r);
@@ -308,9 +311,9 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (conn_stuffed(c) || hold_waits(c) ||
-	    ((c->job_out || c->job_held || (c->job != NULL &&
-	    job_full(c->job))) && c->input.length >= CONN_INPUT_AHEAD));
+	return (conn_must_wait(c) || ((c->job_out || c->job_held ||
+	    (c->job != NULL && job_full(c->job))) &&
+	    c->input.length >= CONN_INPUT_AHEAD));
 }
 
 void

@@ -194,10 +194,8 @@ write_job(struct conn *c, struct job *job)
 }
 
 size_t
-write_pending(const struct conn *c)
+write_queued(const struct conn *c)
 {
 
-	if (c->bev == NULL)
-		return (0);
 	return (evbuffer_get_length(bufferevent_get_output(c->bev)));
 }

@@ -8,8 +8,7 @@
 
 #include <stddef.h>
 
-struct conn;
-struct job;
+#include "conn.h"
 
 /**
  * write_reply(conn, bytes, length):
@@ -27,9 +26,21 @@ int write_reply(struct conn *conn, const char *bytes, size_t length);
 int write_job(struct conn *conn, struct job *job);
 
 /**
+ * write_queued(conn):
+ * Return how many bytes wait in the output of a connection that has one.
+ * Thread: the reactor's.
+ */
+size_t write_queued(const struct conn *conn);
+
+/**
  * write_pending(conn):
  * Return how many bytes wait to be sent. Thread: the reactor's.
  */
-size_t write_pending(const struct conn *conn);
+static inline size_t
+write_pending(const struct conn *conn)
+{
+
+	return (conn->bev == NULL ? 0 : write_queued(conn));
+}
 
 #endif /* WRITE_H */
