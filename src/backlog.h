@@ -60,14 +60,14 @@ struct backlog {
 /**
  * backlog_init(backlog, config):
  * Make an empty backlog with the limits of `config`.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 void backlog_init(struct backlog *backlog, const throng_config *config);
 
 /**
  * backlog_empty(backlog):
  * Return whether no job wants a worker.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 static inline bool
 backlog_empty(const struct backlog *backlog)
@@ -80,7 +80,7 @@ backlog_empty(const struct backlog *backlog)
  * backlog_time(backlog, now, watched):
  * Tell the time, clock_now(). `watched`: it has been told every few
  * milliseconds so far, as it is while anything waits.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 static inline void
 backlog_time(struct backlog *backlog, uint64_t now, bool watched)
@@ -95,7 +95,7 @@ backlog_time(struct backlog *backlog, uint64_t now, bool watched)
 /**
  * backlog_add(backlog, job):
  * Put a job that has just come at the end.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 static inline void
 backlog_add(struct backlog *backlog, struct job *job)
@@ -108,14 +108,14 @@ backlog_add(struct backlog *backlog, struct job *job)
 /**
  * backlog_again(backlog, job):
  * Put a job back at the head, which it has left; it waits.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 void backlog_again(struct backlog *backlog, struct job *job);
 
 /**
  * backlog_remove(backlog, job):
  * Take a job out, wherever it is.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 void backlog_remove(struct backlog *backlog, struct job *job);
 
@@ -149,7 +149,7 @@ backlog_next(struct backlog *backlog)
  * wait what may, and refuse the rest; all of it if every worker is `stuck`.
  * Jobs that wait past their deadline are refused as well, if not at once
  * then within a tenth of a second.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 void backlog_settle(struct backlog *backlog, bool stuck);
 
@@ -157,7 +157,7 @@ void backlog_settle(struct backlog *backlog, bool stuck);
  * backlog_refused(backlog):
  * Take out the next job that was refused, `refusal` saying how, or return
  * NULL.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 struct job *backlog_refused(struct backlog *backlog);
 
@@ -165,7 +165,7 @@ struct job *backlog_refused(struct backlog *backlog);
  * backlog_age(backlog, since):
  * Return the nanoseconds that have passed since a moment, not counting time
  * before the backlog was last found frozen.
- * Thread: the reactor\'s.
+ * Thread: the reactor's.
  */
 uint64_t backlog_age(const struct backlog *backlog, uint64_t since);
 
