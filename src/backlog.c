@@ -13,6 +13,10 @@
 
 #include "clock.h"
 
+/** Of those that wait when every worker is stuck, so many are refused at a
+ *  time, so that a turn of the loop stays short. */
+#define STUCK_MAX 256
+
 /** How often all deadlines are looked at, should no worker take any job. */
 #define SWEEP (100 * (uint64_t)CLOCK_MS)
 
@@ -154,6 +158,25 @@ sweep(struct backlog *b)
 	}
 }
 
+/* Every worker is stuck: those that wait already wait for nobody, either. */
+static void
+give_up(struct backlog *b)
+{
+	struct job *job, *next;
+	unsigned left = STUCK_MAX;
+
+	b->full = BACKLOG_STUCK;
+	for (job = TAILQ_FIRST(&b->jobs); job != NULL && job->since != 0 &&
+	     left > 0; job = next) {
+		next = TAILQ_NEXT(job, backlog);
+		if (job->kind != JOB_REQUESTS)
+			continue;
+		take_out(b, job);
+		refuse(b, job, VERDICT_BUSY);
+		left--;
+	}
+}
+
 void
 backlog_settle(struct backlog *b, bool stuck)
 {
@@ -161,6 +184,8 @@ backlog_settle(struct backlog *b, bool stuck)
 	enum backlog_full full;
 
 	sweep(b);
+	if (stuck)
+		give_up(b);
 	for (job = first_new(b); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, backlog);
 		full = job->kind == JOB_REQUESTS ? is_full(b, stuck) :

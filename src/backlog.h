@@ -5,8 +5,9 @@
  * most one of each connection. Whether a job may wait is decided once, at the
  * end of the pass in which it came: not if too many wait already, if the
  * oldest has waited too long, or if every worker is stuck. A job that has
- * waited past the deadline of requests is no longer worth a worker's time.
- * Either goes to a list of its own, to be answered by the reactor itself.
+ * waited past the deadline of requests is no longer worth a worker's time, and
+ * when every worker is stuck no job that waits is worth its client's.
+ * Each goes to a list of its own, to be answered by the reactor itself.
  *
  * Pure: time is told, nothing is sent. A job's place in the lists is the
  * backlog's; the job stays its connection's.

@@ -41,6 +41,7 @@
 	X(dropped_stopping) \
 	X(accept_paused) \
 	X(wakeups) \
+	X(lost_wakeups) \
 	X(batches) \
 	X(working) \
 	X(log_lost) \

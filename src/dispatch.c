@@ -42,6 +42,7 @@ struct dispatch {
 	struct backlog backlog;
 	uint64_t estimate; /* of a job's time, nanoseconds */
 	unsigned workers;
+	unsigned first; /* the worker that is filled first */
 	unsigned *held;
 	unsigned held_all;
 	struct event *look;
@@ -148,7 +149,7 @@ look(evutil_socket_t fd, short what, void *argument)
 	(void)fd;
 	(void)what;
 	backlog_time(&d->backlog, now, true);
-	reply_look(d->reactor);
+	reply_look_unasked(d->reactor);
 	for (unsigned w = 0; w < d->workers; w++)
 		if (d->held[w] > 0 &&
 		    pool_is_late(d->reactor->pool, w, now)) {
@@ -182,6 +183,26 @@ fill(struct dispatch *d, unsigned w, unsigned limit)
 	}
 	if (chain.count > 0)
 		pool_push(d->reactor->pool, w, &chain);
+}
+
+/*
+ * Always in the same order: the work gathers on as few workers as have room
+ * for it, and the others sleep. Each reactor has an order of its own, and who
+ * is busy with another's jobs comes last: `held` tells only of its own.
+ */
+static void
+fill_all(struct dispatch *d, unsigned limit, uint64_t now, bool busy)
+{
+	struct pool *pool = d->reactor->pool;
+
+	for (unsigned i = 0; i < d->workers && !backlog_empty(&d->backlog);
+	     i++) {
+		unsigned w = (d->first + i) % d->workers;
+
+		if (!pool_is_late(pool, w, now) &&
+		    (busy || d->held[w] > 0 || pool_is_idle(pool, w)))
+			fill(d, w, limit);
+	}
 }
 
 /* One line a second at most, however many are refused. */
@@ -250,13 +271,8 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	d->due = false;
 	backlog_time(&d->backlog, now, d->held_all > 0);
-	/*
-	 * Always from the first on: the work gathers on as few workers as
-	 * have room for it, and the others sleep.
-	 */
-	for (unsigned w = 0; w < d->workers && !backlog_empty(&d->backlog); w++)
-		if (!pool_is_late(d->reactor->pool, w, now))
-			fill(d, w, limit);
+	fill_all(d, limit, now, false);
+	fill_all(d, limit, now, true);
 	if (!backlog_empty(&d->backlog))
 		settle(d);
 	if (!TAILQ_EMPTY(&d->backlog.refused))
@@ -277,6 +293,7 @@ dispatch_open(struct reactor *r)
 	d->reactor = r;
 	backlog_init(&d->backlog, &r->service->config);
 	d->workers = workers;
+	d->first = r->number * workers / r->service->config.reactors % workers;
 	/* Nothing is known yet: one job at a time. */
 	d->estimate = QUANTUM;
 	if ((d->held = calloc(workers, sizeof(*d->held))) == NULL)

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "reactor.h"
 #include "source.h"
+#include "work.h"
 #include "write.h"
 
 /** Jobs worked on before other callbacks of the pass get their turn. */
@@ -186,6 +187,28 @@ reply_arrived(evutil_socket_t fd, short what, void *argument)
 	 * its signal wakes us once for nothing. */
 	if (r->pending == NULL)
 		wakeup_clear(&r->wakeup);
+	reply_look(r);
+}
+
+/* Whether the worker who found the queue empty sleeps and nobody was woken.
+ * The oldest job is that worker's, unless another reactor gave it back. */
+static bool
+is_lost(const struct reactor *r, const struct job *oldest)
+{
+
+	return ((oldest->kind == JOB_REQUESTS || oldest->kind == JOB_END) &&
+	    !oldest->unworked && pool_is_idle(r->pool, oldest->worker) &&
+	    !wakeup_is_set(&r->wakeup));
+}
+
+void
+reply_look_unasked(struct reactor *r)
+{
+
+	if (r->pending == NULL &&
+	    (r->pending = mpsc_take(&r->replies)) != NULL &&
+	    is_lost(r, job_of(r->pending)))
+		counter_add_own(&r->counters.lost_wakeups, 1);
 	reply_look(r);
 }
 

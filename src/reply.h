@@ -49,4 +49,13 @@ void reply_job(struct reactor *reactor, struct job *job);
  */
 void reply_look(struct reactor *reactor);
 
+/**
+ * reply_look_unasked(reactor):
+ * The same without having been woken. What is found then is mostly a worker's
+ * that is at its next job and owes the wakeup; if it is one's that has gone to
+ * sleep without paying, that is counted, as `lost_wakeups`: it must never be.
+ * Thread: the reactor's.
+ */
+void reply_look_unasked(struct reactor *reactor);
+
 #endif /* REPLY_H */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #ifndef HAVE_PIPE2
@@ -64,6 +65,15 @@ wakeup_signal(const struct wakeup *w)
 	while (write(w->write_fd, "", 1) == -1 && errno == EINTR)
 		continue;
 	errno = saved;
+}
+
+bool
+wakeup_is_set(const struct wakeup *w)
+{
+	struct pollfd pfd = { .fd = w->read_fd, .events = POLLIN };
+
+	/* Interrupted, or whatever else: nobody can say that it is not. */
+	return (poll(&pfd, 1, 0) != 0);
 }
 
 void

@@ -9,6 +9,8 @@
 #ifndef WAKEUP_H
 #define WAKEUP_H
 
+#include <stdbool.h>
+
 /** The two ends of the pipe. */
 struct wakeup {
 	int read_fd;
@@ -34,6 +36,12 @@ void wakeup_close(struct wakeup *wakeup);
  * was. Thread: any; also safe in a signal handler.
  */
 void wakeup_signal(const struct wakeup *wakeup);
+
+/**
+ * wakeup_is_set(wakeup):
+ * Return whether it is signalled and not cleared yet. Thread: the sleeper's.
+ */
+bool wakeup_is_set(const struct wakeup *wakeup);
 
 /**
  * wakeup_clear(wakeup):

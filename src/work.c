@@ -357,6 +357,21 @@ pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
 }
 
 bool
+pool_is_idle(const struct pool *pool, unsigned worker)
+{
+	const struct worker *w = &pool->workers[worker];
+
+	/*
+	 * Relaxed: a hint. For a job of the worker that was taken from its
+	 * reactor's queue, the acquire of that orders this load behind the
+	 * store of `since` before the job: 0 is from after it.
+	 */
+	return (running_for(&w->processor.running, UINT64_MAX) == 0 &&
+	    atomic_load_explicit(&w->inbox.head, memory_order_relaxed) ==
+	    NULL);
+}
+
+bool
 pool_all_stuck(const struct pool *pool, uint64_t now, uint64_t limit)
 {
 

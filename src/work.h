@@ -61,6 +61,15 @@ void pool_push(struct pool *pool, unsigned worker, struct mpsc_chain *jobs);
 bool pool_is_late(const struct pool *pool, unsigned worker, uint64_t now);
 
 /**
+ * pool_is_idle(pool, worker):
+ * Return whether a worker is at no job and none waits for it, as far as can be
+ * told from outside: a hint for who chooses among workers. To the thread that
+ * has taken a job that the worker had finished, idle means that it has done all
+ * it does behind that job. Thread: any.
+ */
+bool pool_is_idle(const struct pool *pool, unsigned worker);
+
+/**
  * pool_all_stuck(pool, now, limit):
  * Return whether every worker has been at one job for at least `limit`
  * nanoseconds at the time `now` (clock_now()). Thread: any.

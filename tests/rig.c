@@ -46,6 +46,18 @@ __wrap_pool_is_late(const struct pool *pool, unsigned worker, uint64_t now)
 	return (bench->late >> worker & 1);
 }
 
+bool __wrap_pool_is_idle(const struct pool *pool, unsigned worker);
+
+bool
+__wrap_pool_is_idle(const struct pool *pool, unsigned worker)
+{
+
+	assert_null(pool);
+	for (unsigned i = 0; i < bench->held_count; i++)
+		if (bench->held[i]->worker == worker)
+			return (false);
+	return (!(bench->busy >> worker & 1));
+}
 bool __wrap_pool_all_stuck(const struct pool *pool, uint64_t now,
     uint64_t limit);
 
@@ -111,7 +123,8 @@ rig_start(struct rig *rig)
 {
 
 	bench = rig;
-	assert_int_equal(reactor_open(&rig->reactor, &rig->service, 0),
+	assert_int_equal(reactor_open(&rig->reactor, &rig->service,
+	    rig->number),
 	    THRONG_OK);
 	rig->reactor.drained = drained;
 	rig->reactor.drained_argument = rig;

@@ -25,11 +25,13 @@ struct rig {
 	struct processor processor;
 	struct job *held[RIG_HELD_MAX]; /* with the workers, oldest first */
 	unsigned held_count;
+	unsigned number; /* of the reactor */
 	unsigned pushes;   /* chains that were handed over */
 	uint64_t spent_ns; /* what every job is said to have taken */
 	unsigned drained;  /* times that the end was reported */
 	bool made_up;      /* jobs came from elsewhere: sums do not match */
 	uint64_t late;     /* bit w: worker w is at its oldest job for long */
+	uint64_t busy;     /* bit w: worker w is at other reactors' jobs */
 	bool all_stuck;    /* all of them are, for very long */
 };
 

@@ -244,6 +244,17 @@ __wrap_pool_is_late(const struct pool *p, unsigned worker, uint64_t now)
 	return (w->at != NULL && now > w->since && now - w->since > 2000000);
 }
 
+bool __wrap_pool_is_idle(const struct pool *p, unsigned worker);
+
+bool
+__wrap_pool_is_idle(const struct pool *p, unsigned worker)
+{
+	struct sim_worker *w = &pool.workers[worker];
+
+	(void)p;
+	return (w->at == NULL && w->first == NULL);
+}
+
 bool __wrap_pool_all_stuck(const struct pool *p, uint64_t now,
     uint64_t limit);
 

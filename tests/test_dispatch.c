@@ -122,6 +122,95 @@ waiting_job_takes_more(void **state)
 	rig_free(rig);
 }
 
+/* Workers who are at another reactor's jobs come last, whatever their
+ * number. */
+static void
+the_idle_first(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[3];
+
+	(void)state;
+	rig->service.config.workers = 3;
+	rig_start(rig);
+	for (int i = 0; i < 3; i++)
+		fds[i] = rig_client(rig);
+	rig->busy = 3; /* the first and the second */
+	for (int i = 0; i < 3; i++) {
+		rig_say(fds[i], "a\n");
+		rig_turn(rig);
+	}
+	assert_int_equal(rig->held_count, 3);
+	assert_int_equal(rig->held[0]->worker, 2);
+	/* None is idle any more: then behind others' jobs. */
+	assert_int_equal(rig->held[1]->worker, 0);
+	assert_int_equal(rig->held[2]->worker, 1);
+	for (int i = 0; i < 3; i++) {
+		rig_hear(rig, fds[i], "a\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
+/* Several reactors begin with different workers. */
+static void
+own_first(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fd;
+
+	(void)state;
+	rig->service.config.workers = 4;
+	rig->service.config.reactors = 2;
+	rig->number = 1;
+	rig_start(rig);
+	fd = rig_client(rig);
+	rig_say(fd, "a\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	assert_int_equal(rig->held[0]->worker, 2);
+	rig_hear(rig, fd, "a\n");
+	close(fd);
+	rig_free(rig);
+}
+
+/* A finished job that nobody signals for is found by the look, and the lost
+ * wakeup counted; one whose worker is still at work is not lost. */
+static void
+lost_wakeup(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	struct mpsc_chain chain = { 0 };
+	struct job *job;
+	uint64_t end;
+	int fd;
+
+	(void)state;
+	rig->service.config.workers = 2;
+	rig_start(rig);
+	fd = rig_client(rig);
+	for (int lost = 0; lost < 2; lost++) {
+		rig_say(fd, "a\n");
+		rig_turn(rig);
+		assert_int_equal(rig->held_count, 1);
+		job = rig->held[0];
+		rig->held_count = 0;
+		rig->busy = lost ? 0 : (uint64_t)1 << job->worker;
+		process_job(&rig->processor, job);
+		mpsc_chain_add(&chain, &job->node);
+		assert_true(reactor_push(&rig->reactor, &chain));
+		end = clock_now() + 60 * CLOCK_S;
+		while (rig->reactor.jobs_out > 0) {
+			assert_true(clock_now() < end);
+			rig_turn(rig);
+		}
+		assert_int_equal(rig_stats(rig).lost_wakeups, lost);
+	}
+	rig_hear(rig, fd, "a\na\n");
+	close(fd);
+	rig_free(rig);
+}
+
 #define MANY 200
 
 /* All that is ready in one pass leaves in one chain, up to the share. */
@@ -482,6 +571,9 @@ main(void)
 		cmocka_unit_test(halves),
 		cmocka_unit_test(one_job_at_a_time),
 		cmocka_unit_test(waiting_job_takes_more),
+		cmocka_unit_test(the_idle_first),
+		cmocka_unit_test(own_first),
+		cmocka_unit_test(lost_wakeup),
 		cmocka_unit_test(one_push_a_pass),
 		cmocka_unit_test(long_jobs_are_spread),
 		cmocka_unit_test(share_follows_the_time),

@@ -142,8 +142,10 @@ interrupted(void **state)
 	assert_int_equal(errno, ENOTTY);
 	assert_int_equal(interrupt_writes, 0);
 	assert_int_equal(waiting(&w), 1);
+	assert_true(wakeup_is_set(&w));
 	interrupt_reads = 3;
 	wakeup_clear(&w);
+	assert_false(wakeup_is_set(&w));
 	assert_int_equal(interrupt_reads, 0);
 	assert_int_equal(waiting(&w), 0);
 	wakeup_close(&w);

@@ -3,7 +3,8 @@
 
 # What rig.c puts in the place of the pool.
 RIG_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
-	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck
+	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck \
+	-Wl,--wrap=pool_is_idle
 
 if TESTS_ON
 UNIT_FILES = tests/unit.c tests/unit.h tests/support.c tests/support.h
