@@ -298,7 +298,8 @@ test_throttle_LDADD = $(UNIT_LIBS)
 test_writer_SOURCES = tests/test_writer.c $(UNIT_FILES) tests/json.c tests/json.h
 test_writer_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pipe2 \
-	-Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_create
+	-Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_create \
+	-Wl,--wrap=read -Wl,--wrap=poll
 test_writer_LDADD = $(UNIT_LIBS)
 
 test_check_SOURCES = tests/test_check.c $(UNIT_FILES)
