@@ -368,6 +368,34 @@ await_handler(void)
 		assert_true(support_turn(deadline));
 }
 
+/* Whoever has nothing left to do has woken the reactor before it sleeps. */
+static void
+wakes_before_it_sleeps(void **state)
+{
+	struct bench *b = bench_new();
+	struct pollfd pfd = { .fd = b->home.wakeup.read_fd, .events = POLLIN };
+	bool seen[1] = { false };
+	int64_t deadline = unit_deadline();
+
+	(void)state;
+	start(b);
+	atomic_store(&waiting, 0);
+	push(b, 0, job_with(b, "wait", 0));
+	await_handler();
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	park_signal(&gate);
+	while (atomic_load(&b->home.replies.head) == NULL)
+		assert_true(support_turn(deadline));
+	/* An hour from now it is late, unless it is at nothing. */
+	while (pool_is_late(b->pool, 0, clock_now() + 3600 * CLOCK_S))
+		assert_true(support_turn(deadline));
+	assert_int_equal(poll(&pfd, 1, 0), 1);
+	assert_int_equal(take_back(b, seen, "wait\n"), 1);
+	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
+	bench_free(b);
+}
+
 /* A handler that does not return: the end comes all the same, in time. */
 static void
 stuck(void **state)
@@ -446,6 +474,7 @@ main(void)
 		cmocka_unit_test(worker_open_fails),
 		cmocka_unit_test(thread_fails),
 		cmocka_unit_test(memory_fails),
+		cmocka_unit_test(wakes_before_it_sleeps),
 		cmocka_unit_test(stuck),
 		cmocka_unit_test(few_wait_behind),
 	};

@@ -130,7 +130,8 @@ test_siphash_LDADD = $(UNIT_LIBS)
 
 test_source_SOURCES = tests/test_source.c $(UNIT_FILES)
 test_source_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
+test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom \
+	-Wl,--wrap=siphash
 test_source_LDADD = $(UNIT_LIBS)
 
 test_refuse_SOURCES = tests/test_refuse.c $(UNIT_FILES)
@@ -224,7 +225,7 @@ test_dispatch_LDADD = $(UNIT_LIBS)
 
 test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
 test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=read
 test_reply_LDADD = $(UNIT_LIBS)
 
 test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
