@@ -33,7 +33,7 @@ static struct {
  * that come beside it have been given; and whether it slept after that. The
  * last of these may be the one of the stop. */
 static struct {
-	_Atomic bool wanted, said, asleep;
+	_Atomic bool wanted, begun, said, asleep;
 	_Atomic enum { NO_STOP, STOP_COMES, STOP_CAME } stop;
 } slip;
 
@@ -169,6 +169,7 @@ __wrap_read(int fd, void *bytes, size_t length)
 
 	/* Nobody else reads anything meanwhile. */
 	if (atomic_exchange(&slip.wanted, false)) {
+		slip.begun = true;
 		while (sem_wait(&script.go_on) == -1)
 			continue;
 		if (log_begin(&l, &it.log, THRONG_LOG_INFO, "line")) {
@@ -338,6 +339,7 @@ said_while_cleared(void **state)
 static void
 stopped_while_cleared(void **state)
 {
+	int64_t deadline = unit_deadline();
 	unsigned next[4] = { 0 };
 	uint64_t told = 0;
 	char out[1024];
@@ -345,8 +347,12 @@ stopped_while_cleared(void **state)
 
 	(void)state;
 	start();
+	slip.begun = false;
 	slip.wanted = true;
 	writer_wake(it.sink.writer);
+	/* From here on it clears, whatever it has looked at before. */
+	while (!slip.begun)
+		assert_true(support_turn(deadline));
 	slip.stop = STOP_COMES;
 	writer_stop(&it.sink);
 	asleep = slip.asleep;
