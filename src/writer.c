@@ -227,11 +227,12 @@ writer_main(void *argument)
 	pthread_setname_np(pthread_self(), "log");
 #endif
 	for (;;) {
-		/* Acquire, and before the taking: what was put before the
-		 * stop is taken behind it. */
+		wakeup_clear(&w->wakeup);
+		/* Acquire. Behind the clearing: a stop whose signal that took
+		 * is seen. Before the taking: what was put before the stop
+		 * is taken behind it. */
 		stopping = atomic_load_explicit(&w->stopping,
 		    memory_order_acquire);
-		wakeup_clear(&w->wakeup);
 		if (!write_all(w) || !tell(w, stopping))
 			return (NULL);
 		if (stopping && is_done(w))

@@ -125,6 +125,34 @@ reaped(void **state)
 	rig_free(rig);
 }
 
+/* Where the budget is exceeded already, nobody else is let in. */
+static void
+no_budget_left(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	size_t too_much = rig->budget.limit + 1;
+	int in, fd;
+
+	(void)state;
+	rig_start(rig);
+	in = rig_client(rig);
+	budget_add(&rig->budget, too_much);
+	fd = rig_client(rig);
+	rig_hear(rig, fd, BUSY);
+	rig_end(rig, fd);
+	assert_int_equal(rig_stats(rig).refused, 1);
+	assert_int_equal(rig->service.connections, 1);
+	rig_say(in, "a\n");
+	rig_hear(rig, in, "a\n");
+	budget_add(&rig->budget, -too_much);
+	fd = rig_client(rig);
+	rig_say(fd, "b\n");
+	rig_hear(rig, fd, "b\n");
+	close(in);
+	close(fd);
+	rig_free(rig);
+}
+
 /* Whoever broke the framing, or left, is not reaped as well. */
 static void
 not_silent(void **state)
@@ -464,6 +492,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused),
 		cmocka_unit_test(reaped),
+		cmocka_unit_test(no_budget_left),
 		cmocka_unit_test(not_silent),
 		cmocka_unit_test(slots),
 		cmocka_unit_test(lingers_to_the_end),

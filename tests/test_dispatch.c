@@ -398,6 +398,39 @@ taken_back_from_the_late(void **state)
 	rig_free(rig);
 }
 
+/* Whoever looks after the late also sees who is stuck. */
+static void
+stuck_is_seen(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[2];
+
+	(void)state;
+	rig->service.config.workers = 2;
+	rig->service.config.stuck_ms = 20;
+	rig->service.config.stuck_signal = 0;
+	rig_start(rig);
+	for (int i = 0; i < 2; i++)
+		fds[i] = rig_client(rig);
+	rig_teach(rig, fds[0], 0);
+	for (int i = 0; i < 2; i++)
+		rig_say(fds[i], "x\n");
+	until_held(rig, 0, 2);
+	assert_int_equal(rig_stats(rig).stuck, 0);
+	running_since(&rig->processor.running, clock_now() - CLOCK_S);
+	rig->late = 1;
+	/* In one look what waits behind it is taken back, and it is seen. */
+	until_held(rig, 1, 1);
+	assert_int_equal(rig_stats(rig).stuck, 1);
+	running_since(&rig->processor.running, 0);
+	rig->late = 0;
+	for (int i = 0; i < 2; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
 /* All are late: it waits, and goes when one is back. */
 static void
 all_late(void **state)
@@ -579,6 +612,7 @@ main(void)
 		cmocka_unit_test(share_follows_the_time),
 		cmocka_unit_test(at_first_one_each),
 		cmocka_unit_test(taken_back_from_the_late),
+		cmocka_unit_test(stuck_is_seen),
 		cmocka_unit_test(all_late),
 		cmocka_unit_test(left_and_taken_back),
 		cmocka_unit_test(left_while_waiting),

@@ -224,6 +224,29 @@ unread(void **state)
 	rig_free(rig);
 }
 
+/* What comes behind the deadline is read once more; bytes that keep coming
+ * are not waited for again. */
+static void
+unread_again(void **state)
+{
+	struct rig *rig = bench();
+	int fd = rig_client(rig);
+	struct conn *c = rig_conn(rig, 0);
+	uint32_t due;
+
+	(void)state;
+	rig_say(fd, "part");
+	rig_settle(rig);
+	assert_int_equal(c->pace.state, PACE_FRAME);
+	due = c->pace.began + FRAME + 4;
+	c->active = due + 1;
+	rig_say(fd, "more");
+	closed_at(rig, due);
+	assert_int_equal(rig_stats(rig).timeout_frame, 1);
+	close(fd);
+	rig_free(rig);
+}
+
 /* A client whose replies wait, with `waiting` behind them. */
 static int
 stuffed(struct rig *rig)
@@ -450,6 +473,7 @@ main(void)
 		cmocka_unit_test(idle),
 		cmocka_unit_test(owed),
 		cmocka_unit_test(unread),
+		cmocka_unit_test(unread_again),
 		cmocka_unit_test(write_stall),
 		cmocka_unit_test(held_by_the_kernel),
 		cmocka_unit_test(half_close),

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,6 +309,56 @@ logs_why(void **state)
 	assert_non_null(strstr(out, "reason=stopping"));
 }
 
+/* Send `length` bytes 'x' that begin a request, and wait until they are held
+ * or somebody is broken for it. */
+static void
+hold(int fd, size_t length)
+{
+	size_t wanted = budget_total(&rig->budget) + length;
+	int64_t deadline = unit_deadline();
+	char *bytes = malloc(length);
+
+	assert_non_null(bytes);
+	memset(bytes, 'x', length);
+	assert_int_equal(send(fd, bytes, length, MSG_NOSIGNAL), length);
+	free(bytes);
+	while (budget_total(&rig->budget) < wanted &&
+	    rig_stats(rig).shed == 0)
+		assert_true(support_turn(deadline));
+}
+
+/* Above the budget whoever holds the most is broken; the others go on. */
+static void
+sheds(void **state)
+{
+	static const size_t sizes[] = { 120000, 300000, 150000, 150000 };
+	struct pollfd p = { .events = POLLIN };
+	int fds[4];
+
+	(void)state;
+	unit_framing(&rig->service, THRONG_FRAME_LINE, 8u << 20);
+	budget_open(&rig->budget, 1200000, 1);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(rig_stats(rig).shed, 0);
+		fds[i] = client();
+		hold(fds[i], sizes[i]);
+	}
+	await_open(3);
+	/* Buffers double: 128, 512, 256 and 256 KiB. */
+	p.fd = fds[1];
+	assert_int_equal(poll(&p, 1, 0), 1);
+	hear_end(fds[1]);
+	for (int i = 0; i < 4; i++) {
+		if (i == 1)
+			continue;
+		rig_say(fds[i], "\n");
+		rig_hear_x(rig, fds[i], sizes[i]);
+		close(fds[i]);
+	}
+	await_open(0);
+	assert_int_equal(rig_stats(rig).shed, 1);
+}
+
 static void
 opening_fails(void **state)
 {
@@ -340,6 +391,7 @@ main(void)
 		TEST(drains),
 		TEST(kills),
 		TEST(logs_why),
+		TEST(sheds),
 		TEST(opening_fails),
 	};
 

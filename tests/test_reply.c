@@ -20,6 +20,53 @@ wakeups_waiting(const struct rig *rig)
 	return (bytes);
 }
 
+/* The bench whose next job is done while its wakeup is being cleared. */
+static struct rig *slips;
+
+ssize_t __real_read(int fd, void *bytes, size_t length);
+ssize_t __wrap_read(int fd, void *bytes, size_t length);
+
+ssize_t
+__wrap_read(int fd, void *bytes, size_t length)
+{
+	struct rig *rig = slips;
+
+	if (rig != NULL && fd == rig->reactor.wakeup.read_fd) {
+		slips = NULL;
+		rig_work(rig, 1);
+	}
+	return (__real_read(fd, bytes, length));
+}
+
+/* A reply whose signal is cleared with those before it: it is taken. */
+static void
+pushed_while_cleared(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int fds[2];
+
+	(void)state;
+	rig_start(rig);
+	for (int i = 0; i < 2; i++)
+		fds[i] = rig_client(rig);
+	rig_teach(rig, fds[0], 0);
+	for (int i = 0; i < 2; i++)
+		rig_say(fds[i], "x\n");
+	while (rig->held_count < 2)
+		rig_turn(rig);
+	rig_work(rig, 1);
+	slips = rig;
+	reply_arrived(-1, 0, &rig->reactor);
+	assert_null(slips);
+	assert_int_equal(rig->held_count, 0);
+	assert_int_equal(rig->reactor.jobs_out, 0);
+	for (int i = 0; i < 2; i++) {
+		rig_hear(rig, fds[i], "x\n");
+		close(fds[i]);
+	}
+	rig_free(rig);
+}
+
 #define MANY 300
 
 static void
@@ -313,6 +360,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_wakeup),
+		cmocka_unit_test(pushed_while_cleared),
 		cmocka_unit_test(long_chain),
 		cmocka_unit_test(client_left),
 		cmocka_unit_test(client_left_with_a_rest),

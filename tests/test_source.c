@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "siphash.h"
 #include "source.h"
 
 #define NOW (1000 * CLOCK_S)
@@ -29,6 +30,22 @@ __wrap_getrandom(void *bytes, size_t length, unsigned flags)
 	errno = random_fails > 1 ? EINTR : ENOSYS;
 	random_fails--;
 	return (-1);
+}
+
+/* The key that was hashed with last. */
+static struct siphash_key hashed_with;
+
+uint64_t __real_siphash(const struct siphash_key *key, const void *bytes,
+    size_t length);
+uint64_t __wrap_siphash(const struct siphash_key *key, const void *bytes,
+    size_t length);
+
+uint64_t
+__wrap_siphash(const struct siphash_key *key, const void *bytes, size_t length)
+{
+
+	hashed_with = *key;
+	return (__real_siphash(key, bytes, length));
 }
 
 /* A peer of a written address; "unix" for a local one. */
@@ -298,6 +315,32 @@ strangers(void **state)
 	sources_close(s);
 }
 
+/* Nobody can know which chain an address will be in: each table draws a key
+ * of its own, and hashes with it. */
+static void
+secret(void **state)
+{
+	struct siphash_key first;
+	struct sources *s[2];
+	uint32_t entry;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		s[i] = sources_open(1, 1, SOURCE_MAX);
+		assert_non_null(s[i]);
+	}
+	assert_int_equal(enter(s[0], "10.0.0.1", NOW, &entry), SOURCE_OK);
+	first = hashed_with;
+	assert_int_equal(enter(s[1], "10.0.0.1", NOW, &entry), SOURCE_OK);
+	/* By chance not once in 2^64. */
+	assert_true(first.k0 != hashed_with.k0);
+	assert_true(first.k1 != hashed_with.k1);
+	assert_int_equal(enter(s[0], "10.0.0.2", NOW, &entry), SOURCE_OK);
+	assert_memory_equal(&first, &hashed_with, sizeof(first));
+	for (int i = 0; i < 2; i++)
+		sources_close(s[i]);
+}
+
 static void *
 come_and_go(void *argument)
 {
@@ -368,6 +411,7 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(full),
 		cmocka_unit_test(strangers),
+		cmocka_unit_test(secret),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(opening_fails),
 	};

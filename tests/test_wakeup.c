@@ -188,11 +188,12 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		/* First: what would block must not hide why. */
+		cmocka_unit_test(flags),
 		cmocka_unit_test(signal_and_clear),
 		cmocka_unit_test(full_pipe),
 		cmocka_unit_test(clears_all),
 		cmocka_unit_test(interrupted),
-		cmocka_unit_test(flags),
 		cmocka_unit_test(no_pipe),
 	};
 

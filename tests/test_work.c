@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,57 +244,6 @@ works(void **state)
 	bench_free(b);
 }
 
-/* Nobody but the worker wakes the reactor, however few its jobs are. */
-static void
-wakes_for_one(void **state)
-{
-	struct pollfd pfd = { .events = POLLIN };
-	struct bench *b = bench_new();
-	static bool seen[3];
-
-	(void)state;
-	start(b);
-	pfd.fd = b->home.wakeup.read_fd;
-	for (uint32_t i = 0; i < 3; i++) {
-		push(b, 1, job_with(b, "ping", i));
-		assert_int_equal(poll(&pfd, 1, SUPPORT_DEADLINE), 1);
-		assert_int_equal(take_back(b, seen, "ping\n"), 1);
-	}
-	assert_true(pool_stop(b->pool, soon()));
-	pool_free(b->pool);
-	bench_free(b);
-}
-
-/* What is told of a worker from outside: at work, with work, without. */
-static void
-idle_or_not(void **state)
-{
-	struct bench *b = bench_new();
-	static bool seen[2];
-	unsigned back = 0;
-
-	(void)state;
-	start(b);
-	assert_int_equal(park_open(&gate), 0);
-	assert_true(pool_is_idle(b->pool, 2));
-	atomic_store(&waiting, 0);
-	push(b, 2, job_with(b, "wait", 0));
-	while (atomic_load(&waiting) == 0)
-		sched_yield();
-	assert_false(pool_is_idle(b->pool, 2));
-	assert_true(pool_is_idle(b->pool, 3));
-	park_signal(&gate);
-	for (uint64_t end = soon(); back == 0 && clock_now() < end;)
-		back = take_back(b, seen, "wait\n");
-	assert_int_equal(back, 1);
-	for (uint64_t end = soon(); !pool_is_idle(b->pool, 2);)
-		assert_true(clock_now() < end);
-	assert_true(pool_stop(b->pool, soon()));
-	pool_free(b->pool);
-	park_close(&gate);
-	bench_free(b);
-}
-
 /* Its own order is kept by each worker. */
 static void
 in_order(void **state)
@@ -420,6 +368,61 @@ await_handler(void)
 		assert_true(support_turn(deadline));
 }
 
+/* What is told of a worker from outside: at work, with work, without. */
+static void
+idle_or_not(void **state)
+{
+	struct bench *b = bench_new();
+	static bool seen[2];
+	unsigned back = 0;
+
+	(void)state;
+	start(b);
+	assert_true(pool_is_idle(b->pool, 2));
+	atomic_store(&waiting, 0);
+	push(b, 2, job_with(b, "wait", 0));
+	await_handler();
+	assert_false(pool_is_idle(b->pool, 2));
+	assert_true(pool_is_idle(b->pool, 3));
+	park_signal(&gate);
+	for (uint64_t end = soon(); back == 0 && clock_now() < end;)
+		back = take_back(b, seen, "wait\n");
+	assert_int_equal(back, 1);
+	for (uint64_t end = soon(); !pool_is_idle(b->pool, 2);)
+		assert_true(clock_now() < end);
+	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
+	bench_free(b);
+}
+
+/* Whoever has nothing left to do has woken the reactor before it sleeps. */
+static void
+wakes_before_it_sleeps(void **state)
+{
+	struct bench *b = bench_new();
+	struct pollfd pfd = { .fd = b->home.wakeup.read_fd, .events = POLLIN };
+	bool seen[1] = { false };
+	int64_t deadline = unit_deadline();
+
+	(void)state;
+	start(b);
+	atomic_store(&waiting, 0);
+	push(b, 0, job_with(b, "wait", 0));
+	await_handler();
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	park_signal(&gate);
+	while (atomic_load(&b->home.replies.head) == NULL)
+		assert_true(support_turn(deadline));
+	/* An hour from now it is late, unless it is at nothing. */
+	while (pool_is_late(b->pool, 0, clock_now() + 3600 * CLOCK_S))
+		assert_true(support_turn(deadline));
+	assert_int_equal(poll(&pfd, 1, 0), 1);
+	assert_int_equal(take_back(b, seen, "wait\n"), 1);
+	assert_true(pool_stop(b->pool, soon()));
+	pool_free(b->pool);
+	bench_free(b);
+}
+
 /* A handler that does not return: the end comes all the same, in time. */
 static void
 stuck(void **state)
@@ -493,13 +496,13 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(works),
-		cmocka_unit_test(wakes_for_one),
 		cmocka_unit_test(idle_or_not),
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(stops_with_jobs),
 		cmocka_unit_test(worker_open_fails),
 		cmocka_unit_test(thread_fails),
 		cmocka_unit_test(memory_fails),
+		cmocka_unit_test(wakes_before_it_sleeps),
 		cmocka_unit_test(stuck),
 		cmocka_unit_test(few_wait_behind),
 	};

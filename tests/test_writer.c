@@ -29,6 +29,14 @@ static struct {
 	sem_t hangs, go_on;
 } script = { .fd = -1, .next = 4 };
 
+/* A line that is said while the thread clears its wakeup, once all signals
+ * that come beside it have been given; and whether it slept after that. The
+ * last of these may be the one of the stop. */
+static struct {
+	_Atomic bool wanted, begun, said, asleep;
+	_Atomic enum { NO_STOP, STOP_COMES, STOP_CAME } stop;
+} slip;
+
 static _Atomic int memory_fails = -1, thread_fails, pipe_fails;
 
 ssize_t __real_write(int fd, const void *bytes, size_t length);
@@ -38,6 +46,13 @@ ssize_t
 __wrap_write(int fd, const void *bytes, size_t length)
 {
 
+	if (fd != script.fd && slip.stop == STOP_COMES) {
+		ssize_t n = __real_write(fd, bytes, length);
+
+		slip.stop = STOP_CAME;
+		sem_post(&script.go_on);
+		return (n);
+	}
 	if (fd != script.fd || script.next >= 4)
 		return (__real_write(fd, bytes, length));
 	switch (script.deeds[script.next++]) {
@@ -142,6 +157,45 @@ unmake(void **state)
 	close(it.log.fd);
 	close(it.reader);
 	return (0);
+}
+
+ssize_t __real_read(int fd, void *bytes, size_t length);
+ssize_t __wrap_read(int fd, void *bytes, size_t length);
+
+ssize_t
+__wrap_read(int fd, void *bytes, size_t length)
+{
+	struct log_line l;
+
+	/* Nobody else reads anything meanwhile. */
+	if (atomic_exchange(&slip.wanted, false)) {
+		slip.begun = true;
+		while (sem_wait(&script.go_on) == -1)
+			continue;
+		if (log_begin(&l, &it.log, THRONG_LOG_INFO, "line")) {
+			log_number(&l, "writer", 0);
+			log_number(&l, "sequence", 0);
+			log_end(&l);
+		}
+		slip.said = true;
+	}
+	return (__real_read(fd, bytes, length));
+}
+
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+
+	if (timeout == -1 && slip.said) {
+		slip.asleep = true;
+		/* Nobody would end this sleep. */
+		if (slip.stop == STOP_CAME)
+			timeout = 0;
+	}
+	return (__real_poll(fds, count, timeout));
 }
 
 static void
@@ -257,6 +311,58 @@ simple(void **state)
 	assert_int_equal(lost(), 0);
 	/* Once more does nothing. */
 	writer_stop(&it.sink);
+}
+
+/* A line whose signal is cleared with those before it: it is written, and
+ * only then does the thread sleep. */
+static void
+said_while_cleared(void **state)
+{
+	int64_t deadline = unit_deadline();
+	unsigned next[4] = { 0 };
+	uint64_t told = 0;
+	char out[1024];
+
+	(void)state;
+	start();
+	slip.wanted = true;
+	writer_wake(it.sink.writer);
+	sem_post(&script.go_on);
+	while (!slip.asleep)
+		assert_true(support_turn(deadline));
+	slip.said = slip.asleep = false;
+	hear(out, sizeof(out));
+	assert_int_equal(check_lines(out, next, &told), 1);
+}
+
+/* A stop whose signal is cleared with those before it is seen, too. */
+static void
+stopped_while_cleared(void **state)
+{
+	int64_t deadline = unit_deadline();
+	unsigned next[4] = { 0 };
+	uint64_t told = 0;
+	char out[1024];
+	bool asleep;
+
+	(void)state;
+	start();
+	slip.begun = false;
+	slip.wanted = true;
+	writer_wake(it.sink.writer);
+	/* From here on it clears, whatever it has looked at before. */
+	while (!slip.begun)
+		assert_true(support_turn(deadline));
+	slip.stop = STOP_COMES;
+	writer_stop(&it.sink);
+	asleep = slip.asleep;
+	slip.said = slip.asleep = false;
+	slip.stop = NO_STOP;
+	assert_false(asleep);
+	assert_false(it.sink.given_up);
+	/* It was too late for the thread. */
+	hear(out, sizeof(out));
+	assert_int_equal(check_lines(out, next, &told), 1);
 }
 
 #define EACH 4000
@@ -560,6 +666,10 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(simple, make, unmake),
+		cmocka_unit_test_setup_teardown(said_while_cleared, make,
+		    unmake),
+		cmocka_unit_test_setup_teardown(stopped_while_cleared, make,
+		    unmake),
 		cmocka_unit_test_setup_teardown(many_threads, make, unmake),
 		cmocka_unit_test_setup_teardown(nobody_reads, make, unmake),
 		cmocka_unit_test_setup_teardown(told_later, make, unmake),

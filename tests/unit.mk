@@ -131,7 +131,8 @@ test_siphash_LDADD = $(UNIT_LIBS)
 
 test_source_SOURCES = tests/test_source.c $(UNIT_FILES)
 test_source_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom
+test_source_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getrandom \
+	-Wl,--wrap=siphash
 test_source_LDADD = $(UNIT_LIBS)
 
 test_refuse_SOURCES = tests/test_refuse.c $(UNIT_FILES)
@@ -225,7 +226,7 @@ test_dispatch_LDADD = $(UNIT_LIBS)
 
 test_reply_SOURCES = tests/test_reply.c $(UNIT_FILES) $(RIG_FILES)
 test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS)
+test_reply_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) -Wl,--wrap=read
 test_reply_LDADD = $(UNIT_LIBS)
 
 test_conn_SOURCES = tests/test_conn.c $(UNIT_FILES) $(RIG_FILES)
@@ -299,7 +300,8 @@ test_throttle_LDADD = $(UNIT_LIBS)
 test_writer_SOURCES = tests/test_writer.c $(UNIT_FILES) tests/json.c tests/json.h
 test_writer_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_writer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=pipe2 \
-	-Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_create
+	-Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_create \
+	-Wl,--wrap=read -Wl,--wrap=poll
 test_writer_LDADD = $(UNIT_LIBS)
 
 test_check_SOURCES = tests/test_check.c $(UNIT_FILES)

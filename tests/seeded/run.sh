@@ -62,7 +62,9 @@ build() {
 try() {
 	(
 		cd "$work/build" || exit 1
-		export srcdir=$work/src
+		# One failure is enough: what comes behind it may hang.
+		ulimit -c 0
+		export srcdir=$work/src CMOCKA_TEST_ABORT=1
 		# shellcheck disable=SC2086 # settings are words
 		timeout --kill-after=5 "$patience" env ${1%"${1##* }"} "./${1##* }" || exit 1
 	) >"$work/out" 2>&1
