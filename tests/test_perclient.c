@@ -212,6 +212,21 @@ no_thread(void **state)
 	await_open(0);
 }
 
+/* For want of descriptors only after a while. */
+static void
+reaps_the_quiet(void **state)
+{
+	int64_t deadline = unit_deadline();
+	int fd = client();
+
+	(void)state;
+	assert_false(perclient_reap(perclient, 3600000));
+	while (!perclient_reap(perclient, 1))
+		assert_true(support_turn(deadline));
+	hear_end(fd);
+	await_open(0);
+}
+
 /* Whoever has said nothing the longest makes room, at once. */
 static void
 reaps(void **state)
@@ -228,12 +243,12 @@ reaps(void **state)
 		}
 		rig_say(fds[i], "part");
 	}
-	assert_true(perclient_reap(perclient));
+	assert_true(perclient_reap(perclient, 0));
 	assert_int_equal(rig->service.connections, 3);
 	assert_int_equal(rig_stats(rig).open, 3);
 	assert_int_equal(rig_stats(rig).reaped, 1);
 	hear_end(fds[0]);
-	assert_false(perclient_reap(perclient));
+	assert_false(perclient_reap(perclient, 0));
 	for (int i = 1; i < 4; i++) {
 		rig_say(fds[i], "b\n");
 		hear(fds[i], "b\n");
@@ -335,6 +350,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(serves),
 		TEST(reaps),
+		TEST(reaps_the_quiet),
 		TEST(threads_are_joined),
 		TEST(no_thread),
 		TEST(drains),
