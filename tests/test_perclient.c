@@ -92,6 +92,8 @@ close_rig(void **state)
 
 	(void)state;
 	assert_true(perclient_kill(perclient, after(60000)));
+	/* Those who were reaped have told the reactor. */
+	rig_settle(rig);
 	perclient_close(perclient);
 	assert_int_equal(threads, 0);
 	rig_free(rig);
@@ -294,6 +296,8 @@ kills(void **state)
 	assert_false(perclient_drain(perclient, until));
 	assert_true(clock_now() >= until);
 	assert_true(perclient_kill(perclient, after(60000)));
+	/* Those who were reaped have told the reactor. */
+	rig_settle(rig);
 	assert_int_equal(rig_stats(rig).open, 0);
 	hear_end(idle);
 	close(fd);
