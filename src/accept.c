@@ -160,7 +160,7 @@ static void
 take_waiting(struct acceptor *a, unsigned budget)
 {
 	struct sockaddr_storage ss;
-	int conn;
+	int conn, error;
 
 	for (; budget > 0; budget--) {
 		if ((conn = take(a->fd, &ss)) != -1) {
@@ -172,6 +172,11 @@ take_waiting(struct acceptor *a, unsigned budget)
 			return;
 		case EMFILE:
 		case ENFILE:
+			error = errno;
+			if (admit_descriptor(a->reactor))
+				break;
+			pause_accepting(a, error);
+			return;
 		case ENOBUFS:
 		case ENOMEM:
 			pause_accepting(a, errno);

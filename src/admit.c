@@ -1,5 +1,6 @@
 #include "admit.h"
 
+#include "accept.h"
 #include "budget.h"
 #include "clock.h"
 #include "conn.h"
@@ -7,13 +8,21 @@
 #include "reactor.h"
 #include "source.h"
 
-/* Somebody who has said nothing yet makes room. */
+/**
+ * What a newcomer gets to make a request in before it makes room for want of
+ * descriptors. While places are counted, whoever comes is in or refused; here
+ * the next ones can wait in the kernel, and if each pushed out the one before,
+ * nobody would be served. Milliseconds.
+ */
+#define QUIET_MS 10
+
+/* Somebody who has said nothing yet, for so long, makes room. */
 static bool
-make_room(struct reactor *r)
+make_room(struct reactor *r, uint32_t quiet_ms)
 {
 
-	return (r->perclient != NULL ? perclient_reap(r->perclient) :
-	    conn_reap(r));
+	return (r->perclient != NULL ?
+	    perclient_reap(r->perclient, quiet_ms) : conn_reap(r, quiet_ms));
 }
 
 /* Another reactor with somebody who has said nothing yet, or NULL. */
@@ -47,7 +56,7 @@ take_place(struct reactor *r)
 	if (pool)
 		reactor_count_silent(r, 1);
 	while (!service_admit(r->service))
-		if (!make_room(r)) {
+		if (!make_room(r, 0)) {
 			if (pool)
 				reactor_count_silent(r, -1);
 			return (false);
@@ -132,6 +141,52 @@ admit_passed(struct reactor *r, struct job *job)
 	} else {
 		refuse(r, fd, &job->peer, job->source);
 	}
+	job_free(job);
+}
+
+/* Ask for room, or say that there is some. */
+static void
+send_room(struct reactor *r)
+{
+	struct mpsc_chain chain = { 0 };
+	struct job *job = job_new(0);
+
+	/* Without memory the pause is as long as it is. */
+	if (job == NULL)
+		return;
+	job->kind = JOB_ROOM;
+	mpsc_chain_add(&chain, &job->node);
+	if (reactor_push(r, &chain))
+		wakeup_signal(&r->wakeup);
+}
+
+bool
+admit_descriptor(struct reactor *r)
+{
+	struct reactor *other;
+
+	if (make_room(r, QUIET_MS))
+		return (r->perclient == NULL);
+	if ((other = find_room(r)) != NULL)
+		send_room(other);
+	return (false);
+}
+
+void
+admit_freed(struct reactor *r)
+{
+
+	send_room(r);
+}
+
+void
+admit_asked(struct reactor *r, struct job *job)
+{
+
+	if (r->perclient == NULL)
+		(void)make_room(r, QUIET_MS);
+	else if (r->accept_paused)
+		accept_room(r);
 	job_free(job);
 }
 

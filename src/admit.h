@@ -52,6 +52,29 @@ void admit_pass(struct reactor *reactor, int fd, const struct peer *peer,
 void admit_passed(struct reactor *reactor, struct job *job);
 
 /**
+ * admit_descriptor(reactor):
+ * There is no descriptor for the next newcomer. Close the connection that has
+ * been without a first request the longest, if it had a moment to make one; or
+ * ask another reactor to. Return whether one is free now; in thread mode it
+ * will be in a moment, see admit_freed(). Thread: the reactor's.
+ */
+bool admit_descriptor(struct reactor *reactor);
+
+/**
+ * admit_freed(reactor):
+ * A client's thread has given back the descriptor of one who made room.
+ * Thread: any.
+ */
+void admit_freed(struct reactor *reactor);
+
+/**
+ * admit_asked(reactor, job):
+ * Another reactor needs a descriptor, or a client's thread has given one back;
+ * the job is freed. Thread: the reactor's.
+ */
+void admit_asked(struct reactor *reactor, struct job *job);
+
+/**
  * admit_leave(service, source):
  * Give a seat back that was ADMIT_OK. Thread: any.
  */

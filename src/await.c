@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "deadline.h"
+#include "expire.h"
 #include "stall.h"
 
 void
@@ -50,6 +51,31 @@ give_up(struct await *a, enum close_reason why)
 	return (-1);
 }
 
+/*
+ * A wait of at most `ms` that began at `from` is over. If it took much longer,
+ * this process did not run: it was stopped, or its machine slept. Nobody is
+ * judged for a moment then, as in the pool.
+ */
+static void
+waited(struct await *a, uint32_t from, uint32_t ms)
+{
+	uint32_t now = clock_ms();
+
+	if (now - from > ms && now - from - ms > EXPIRE_LATE_MS) {
+		a->graced = true;
+		a->grace = now + EXPIRE_GRACE_MS;
+	}
+}
+
+/* How long nobody is judged yet, ms. */
+static uint32_t
+grace_left(struct await *a, uint32_t now)
+{
+
+	a->graced = a->graced && deadline_before(now, a->grace);
+	return (a->graced ? a->grace - now : 0);
+}
+
 /* Do not let a read take longer than `ms`, at least 1. */
 static int
 limit(struct await *a, uint32_t ms)
@@ -67,9 +93,9 @@ limit(struct await *a, uint32_t ms)
 	return (0);
 }
 
-/* How much longer the client is waited for after `waited` in vain, in ms. */
+/* How much longer the client has got after so long in vain, in ms. */
 static uint32_t
-remaining(struct await *a, uint32_t waited)
+remaining(struct await *a, uint32_t vain)
 {
 	const throng_config *config = &a->service->config;
 	bool begun = a->pace.state != PACE_NONE;
@@ -77,8 +103,7 @@ remaining(struct await *a, uint32_t waited)
 
 	if (a->asked && !begun) {
 		a->why = CLOSE_TIMEOUT_IDLE;
-		return (waited < config->idle_ms ? config->idle_ms - waited :
-		    0);
+		return (vain < config->idle_ms ? config->idle_ms - vain : 0);
 	}
 	now = clock_ms();
 	credit = pace_credit(&a->pace, config->min_rate);
@@ -90,6 +115,15 @@ remaining(struct await *a, uint32_t waited)
 		due = first;
 	}
 	return (deadline_before(now, due) ? due - now : 0);
+}
+
+/* The same, and what a process that did not run owes its clients. */
+static uint32_t
+patience(struct await *a, uint32_t vain)
+{
+	uint32_t ms = remaining(a, vain);
+
+	return (ms > 0 || !a->graced ? ms : grace_left(a, clock_ms()));
 }
 
 /* Receive without waiting: whoever was not heard in time because this process
@@ -131,8 +165,8 @@ look(struct await *a, struct watch *w)
 		stall_look(&w->stall, a->fd, a->given, 0, now);
 	w->held = true;
 	w->interval = stall_interval(write_ms);
-	return (now - w->stall.since < write_ms ? 0 :
-	    give_up(a, CLOSE_TIMEOUT_WRITE));
+	return (now - w->stall.since < write_ms || grace_left(a, now) > 0 ?
+	    0 : give_up(a, CLOSE_TIMEOUT_WRITE));
 }
 
 /* Wait for bytes as long as the client has got. */
@@ -140,20 +174,28 @@ static ssize_t
 receive_in_time(struct await *a, char *place, size_t size)
 {
 	struct watch w = { .interval = a->service->config.write_ms / 4 + 1 };
-	uint32_t ms, waited = 0;
+	uint32_t ms, from, vain = 0;
 	ssize_t n;
 
-	while ((ms = remaining(a, waited)) > 0) {
+	while ((ms = patience(a, vain)) > 0) {
 		a->late = false;
 		if (limit(a, ms < w.interval ? ms : w.interval) == -1) {
 			a->why = CLOSE_RESET;
 			return (-1);
 		}
+		from = (uint32_t)(clock_coarse() / CLOCK_MS);
 		n = recv(a->fd, place, size, 0);
-		if (n >= 0)
+		if (n >= 0) {
+			/* Deadlines that began earlier go on. */
+			if (!a->asked || a->pace.state != PACE_NONE)
+				waited(a, from, a->timeout);
 			return (n);
+		}
+		/* Linux: who was stopped in a wait with a limit finds it
+		 * interrupted. */
+		waited(a, from, a->timeout);
 		if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			waited += a->timeout;
+			vain += a->timeout;
 			/* What is left may be longer or shorter. */
 			a->timeout = 0;
 			if (look(a, &w) == -1)
@@ -217,6 +259,8 @@ judge(struct await *a, const struct stall *s, uint32_t now, uint32_t *ended)
 	const throng_config *config = &a->service->config;
 	uint32_t since = s->since;
 
+	if (grace_left(a, now) > 0)
+		return (0);
 	if (!has_ended(a)) {
 		*ended = now;
 		return (now - since < config->write_ms ? 0 :
@@ -237,14 +281,16 @@ send_rest(struct await *a, const char *bytes, size_t length)
 	    config->half_close_ms < config->write_ms ?
 	    config->half_close_ms : config->write_ms);
 	struct pollfd p = { .fd = a->fd, .events = POLLOUT };
-	uint32_t now = clock_ms(), ended = now;
+	uint32_t now = clock_ms(), ended = now, from;
 	struct stall stall;
 	ssize_t n;
 
 	stall_begin(&stall, a->fd, a->given, now);
 	while (length > 0) {
+		from = clock_ms();
 		if (poll(&p, 1, (int)interval) == -1 && errno != EINTR)
 			return (give_up(a, CLOSE_RESET));
+		waited(a, from, interval);
 		if ((n = send_some(a, bytes, length)) == -1)
 			return (-1);
 		bytes += n;

@@ -29,6 +29,8 @@ struct await {
 	uint32_t given;          /* bytes sent, modulo 2^32 */
 	uint32_t timeout;        /* of the socket, ms; 0: not set yet */
 	bool asked;              /* a request of it was complete */
+	uint32_t grace;          /* until when nobody is judged, ms */
+	bool graced;             /* `grace` is set */
 	bool late;               /* was read once more, past its deadline */
 	enum close_reason why;   /* after a failure */
 };

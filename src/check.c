@@ -13,9 +13,6 @@
  *  log's writer. */
 #define OWN_THREADS 3
 
-/** Descriptors beside connections. */
-#define OWN_DESCRIPTORS 64
-
 /** Mappings: a thread's stack and the guard before it; libraries, heaps. */
 #define THREAD_MAPS 2
 #define OWN_MAPS 256
@@ -174,12 +171,12 @@ check_limits(const throng_config *c, uint64_t connections,
 	    "start will fail for want of threads";
 	uint64_t threads = threads_of(c, connections);
 	const struct comparison list[] = {
-		{ "connections", "RLIMIT_NOFILE, less 64",
+		{ "connections", "RLIMIT_NOFILE, less the server's own",
 		    "the server will not start", connections,
 		    l->descriptors == MACHINE_NONE ? MACHINE_NONE :
-		    settings_connections(l->descriptors) },
+		    settings_connections(l->descriptors, c) },
 		{ "files", "fs.file-max", "accepting will pause",
-		    connections + OWN_DESCRIPTORS, l->files },
+		    connections + settings_kept(c), l->files },
 		{ "threads", "RLIMIT_NPROC", no_threads, threads,
 		    l->processes },
 		{ "threads", "kernel.threads-max", no_threads, threads,

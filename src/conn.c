@@ -219,12 +219,24 @@ conn_heard(struct conn *c)
 	reactor_count_silent(c->reactor, -1);
 }
 
+/* Whether closing at once would destroy nothing: what is unread makes the
+ * kernel reset the connection. */
+static bool
+nothing_unread(const struct conn *c)
+{
+	char byte;
+
+	return (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 bool
-conn_reap(struct reactor *r)
+conn_reap(struct reactor *r, uint32_t quiet_ms)
 {
 	struct conn *c = TAILQ_FIRST(&r->silent);
 
-	if (c == NULL)
+	if (c == NULL || (quiet_ms > 0 &&
+	    (reactor_ms(r) - c->opened < quiet_ms || !nothing_unread(c))))
 		return (false);
 	counter_add_own(&r->counters.reaped, 1);
 	conn_close(c, CLOSE_REAPED);
@@ -340,17 +352,6 @@ conn_last(struct conn *c, enum close_reason reason)
 	conn_heard(c);
 	c->phase = CONN_LAST;
 	c->reason = (uint8_t)reason;
-}
-
-/* Whether closing at once would destroy nothing: what is unread makes the
- * kernel reset the connection. */
-static bool
-nothing_unread(const struct conn *c)
-{
-	char byte;
-
-	return (recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    (errno == EAGAIN || errno == EWOULDBLOCK));
 }
 
 /* All is sent: shut our side down and wait for the client's. */

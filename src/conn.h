@@ -119,11 +119,12 @@ void conn_open(struct reactor *reactor, int fd, const struct peer *peer,
 void conn_heard(struct conn *conn);
 
 /**
- * conn_reap(reactor):
- * Close the connection that has been without a first request the longest.
- * Return false if there is none. Thread: the reactor's.
+ * conn_reap(reactor, quiet_ms):
+ * Close the connection that has been without a first request the longest. With
+ * `quiet_ms` only if it has been so for as many milliseconds, and nothing of it
+ * waits to be read. Return false if there is none. Thread: the reactor's.
  */
-bool conn_reap(struct reactor *reactor);
+bool conn_reap(struct reactor *reactor, uint32_t quiet_ms);
 
 /**
  * conn_find(reactor, slot, generation):

@@ -22,6 +22,9 @@
 #define READ_FIRST BYTES_KEEP
 #define READ_MORE (64u << 10)
 
+/** While there is room for as much, it is not made larger. Bytes. */
+#define READ_LEAST (4u << 10)
+
 struct conversation {
 	struct service *service;
 	struct client *client;
@@ -64,9 +67,9 @@ gather_read(struct conversation *v)
 	}
 }
 
-/* Room for the next read: what was answered makes way. */
+/* Room for the next read, of `*size`: what was answered makes way. */
 static char *
-make_room(struct conversation *v)
+make_room(struct conversation *v, size_t *size)
 {
 	struct bytes *in = &v->job->in;
 	size_t rest = in->length - v->gather.start;
@@ -77,7 +80,15 @@ make_room(struct conversation *v)
 		memmove(in->data, in->data + v->gather.start, rest);
 	in->length = rest;
 	v->gather.start = 0;
-	return (bytes_reserve(in, v->read_size));
+	/*
+	 * To grow is to copy all that there is room for, and so to touch it,
+	 * for the few bytes of a client that sends them one by one.
+	 */
+	*size = in->size - rest;
+	if (*size < READ_LEAST || *size > v->read_size ||
+	    v->read_size > READ_FIRST)
+		*size = v->read_size;
+	return (bytes_reserve(in, *size));
 }
 
 /* What it keeps when it is idle is not counted, as its stack is not. */
@@ -94,7 +105,8 @@ holds(struct conversation *v)
 static int
 read_some(struct conversation *v)
 {
-	char *place = make_room(v);
+	size_t size;
+	char *place = make_room(v, &size);
 	ssize_t n;
 
 	holds(v);
@@ -102,10 +114,10 @@ read_some(struct conversation *v)
 		v->await.why = CLOSE_MEMORY;
 		return (-1);
 	}
-	if ((n = await_receive(&v->await, place, v->read_size)) <= 0)
+	if ((n = await_receive(&v->await, place, size)) <= 0)
 		return ((int)n);
 	v->job->in.length += (size_t)n;
-	v->read_size = (size_t)n == v->read_size ? READ_MORE : READ_FIRST;
+	v->read_size = (size_t)n == size ? READ_MORE : READ_FIRST;
 	return (1);
 }
 

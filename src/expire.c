@@ -16,12 +16,6 @@
 #include "reactor.h"
 #include "write.h"
 
-/** A timer this late says that the process did not run. Milliseconds. */
-#define LATE_MS 1000
-
-/** What clients then have to be heard. Milliseconds. */
-#define GRACE_MS 1000
-
 /** How soon to look again at one whose socket has something to read. */
 #define AGAIN_MS 100
 
@@ -373,10 +367,10 @@ expire_tick(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	r->now = clock_now();
 	now = reactor_ms(r);
-	if (!r->graced && now - r->tick_due > LATE_MS &&
+	if (!r->graced && now - r->tick_due > EXPIRE_LATE_MS &&
 	    deadline_before(r->tick_due, now)) {
 		r->graced = true;
-		(void)arm(r, now, now + GRACE_MS);
+		(void)arm(r, now, now + EXPIRE_GRACE_MS);
 		return;
 	}
 	r->graced = false;

@@ -32,6 +32,12 @@
 struct conn;
 struct reactor;
 
+/** A timer this late says that the process did not run. Milliseconds. */
+#define EXPIRE_LATE_MS 1000
+
+/** What clients then have to be heard. Milliseconds. */
+#define EXPIRE_GRACE_MS 1000
+
 /**
  * expire_opened(conn):
  * A connection takes requests from now on. Return false if there is no memory

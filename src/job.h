@@ -47,6 +47,7 @@ enum job_kind {
 	JOB_REQUESTS, /* run the handler, bring back the replies */
 	JOB_END,      /* close the handler's state of a connection */
 	JOB_NEWCOMER, /* to a reactor: a connection that needs a place */
+	JOB_ROOM,     /* to a reactor: see admit_freed() */
 	JOB_STOP,     /* to a worker: end; to a reactor: end the loop */
 	JOB_DRAIN,    /* to a reactor: accept and read no more */
 	JOB_KILL      /* to a reactor: close all connections */

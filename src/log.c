@@ -144,6 +144,20 @@ held_back(const struct log *log, throng_log_level level, const char *event,
 	return (true);
 }
 
+/* Whether the line would be lost anyhow: then nobody need make it. */
+static bool
+finds_no_room(const struct log *log)
+{
+	struct writer *writer;
+
+	if (log->sink == NULL)
+		return (false);
+	/* Acquire: pairs with writer_start(). */
+	writer = atomic_load_explicit(&log->sink->writer,
+	    memory_order_acquire);
+	return (writer != NULL && writer_refuses(writer));
+}
+
 /* Time, level, event: how every line begins. */
 static void
 put_head(struct log_line *l, throng_log_level level, const char *event)
@@ -191,7 +205,8 @@ log_begin_kind(struct log_line *l, const struct log *log,
     throng_log_level level, const char *event, const char *reason)
 {
 
-	if (level > log->level || held_back(log, level, event, reason))
+	if (level > log->level || held_back(log, level, event, reason) ||
+	    finds_no_room(log))
 		return (false);
 	begin(l, log, l->own, sizeof(l->own));
 	put_head(l, level, event);

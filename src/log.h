@@ -67,7 +67,8 @@ struct log_line {
  * log_begin(line, log, level, event):
  * Begin a line for `event`, one word, a constant. Return false if the level
  * is off, or if there were too many of this event: warn and info lines are
- * limited, unless the log's level is debug. Nothing else may then be called
+ * limited, unless the log's level is debug; or if there is no room for it, and
+ * it is counted as lost. Nothing else may then be called
  * for `line`. Thread: any.
  */
 bool log_begin(struct log_line *line, const struct log *log,

@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
 	{ .name = "max-connections", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
-	    .help = "more are answered busy (descriptor limit less 64)" },
+	    .help = "more are answered busy (descriptor limit less 64 or more)" },
 	{ .name = "max-connections-per-source", .argument = "N",
 	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,

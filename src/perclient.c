@@ -29,8 +29,10 @@
 struct client {
 	TAILQ_ENTRY(client) list;
 	struct perclient *perclient;
+	struct reactor *reactor;
 	int fd;
 	uint32_t source;
+	uint32_t opened; /* clock_ms() */
 	bool silent; /* its first request has not come yet */
 	bool shed;   /* broken for what it held */
 	size_t leaves; /* bytes that it held then */
@@ -183,7 +185,9 @@ client_main(void *argument)
 	close(c->fd);
 	event_closed(&s->log, &c->peer, reason);
 	/* Whoever reaped it has counted it and given its place away. */
-	if (!c->reaped) {
+	if (c->reaped) {
+		admit_freed(c->reactor);
+	} else {
 		counter_add(&s->shared.closed, 1);
 		service_leave(s);
 	}
@@ -195,7 +199,8 @@ client_main(void *argument)
 
 /* Enter a client and give it a thread. */
 static int
-start(struct perclient *p, int fd, const struct peer *peer, uint32_t source)
+start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
+    uint32_t source)
 {
 	struct client *c;
 	pthread_t thread;
@@ -203,9 +208,11 @@ start(struct perclient *p, int fd, const struct peer *peer, uint32_t source)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (-1);
 	c->perclient = p;
+	c->reactor = r;
 	c->fd = fd;
 	c->peer = *peer;
 	c->source = source;
+	c->opened = clock_ms();
 	c->silent = true;
 	/* Accepted for a reactor; a thread of its own may block. */
 	(void)fcntl(fd, F_SETFL, 0);
@@ -232,7 +239,7 @@ perclient_start(struct perclient *p, struct reactor *r, int fd,
     const struct peer *peer, struct seat seat)
 {
 
-	if (start(p, fd, peer, seat.source) == 0)
+	if (start(p, r, fd, peer, seat.source) == 0)
 		return;
 	admit_leave(p->service, seat.source);
 	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
@@ -307,13 +314,27 @@ perclient_holds(struct client *c, size_t input, size_t replies)
 	pthread_mutex_unlock(&c->perclient->lock);
 }
 
+/* Whether it has said nothing for so long, not even what is unread. */
+static bool
+is_quiet(const struct client *c, uint32_t ms)
+{
+	char byte;
+
+	return (clock_ms() - c->opened >= ms &&
+	    recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
 bool
-perclient_reap(struct perclient *p)
+perclient_reap(struct perclient *p, uint32_t quiet_ms)
 {
 	struct client *c;
 
 	pthread_mutex_lock(&p->lock);
-	if ((c = TAILQ_FIRST(&p->silent)) != NULL) {
+	if ((c = TAILQ_FIRST(&p->silent)) != NULL && quiet_ms > 0 &&
+	    !is_quiet(c, quiet_ms))
+		c = NULL;
+	if (c != NULL) {
 		c->reaped = true;
 		heard(c);
 		(void)shutdown(c->fd, SHUT_RDWR);

@@ -56,12 +56,12 @@ void perclient_heard(struct client *client);
 void perclient_holds(struct client *client, size_t input, size_t replies);
 
 /**
- * perclient_reap(perclient):
+ * perclient_reap(perclient, quiet_ms):
  * Break the connection that has been without a first request the longest; its
- * place is free at once. Return false if there is none.
- * Thread: that of perclient_start().
+ * place is free at once, its descriptor in a moment. `quiet_ms` and result as
+ * of conn_reap(). Thread: that of perclient_start().
  */
-bool perclient_reap(struct perclient *perclient);
+bool perclient_reap(struct perclient *perclient, uint32_t quiet_ms);
 
 /**
  * perclient_drain(perclient, deadline):

@@ -238,6 +238,7 @@ process_job(struct processor *p, struct job *job)
 		job->state = NULL;
 		break;
 	case JOB_NEWCOMER:
+	case JOB_ROOM:
 	case JOB_STOP:
 	case JOB_DRAIN:
 	case JOB_KILL:

@@ -164,6 +164,9 @@ reply_job(struct reactor *r, struct job *job)
 	case JOB_NEWCOMER:
 		admit_passed(r, job);
 		break;
+	case JOB_ROOM:
+		admit_asked(r, job);
+		break;
 	case JOB_DRAIN:
 		drain_begin(r);
 		break;

@@ -7,6 +7,9 @@
 /** Records begin at multiples of this. */
 #define GRAIN 64
 
+/** Room of a record of a few words. */
+#define RING_FEW (4 * GRAIN)
+
 /** In `taken`: the ring is shut. */
 #define SHUT (UINT64_C(1) << 63)
 
@@ -120,6 +123,19 @@ ring_put(struct ring *r, const char *bytes, size_t length)
 	memcpy(record->text, bytes, length);
 	mpsc_chain_add(&chain, &record->node);
 	return (mpsc_push(&r->queue, &chain) ? RING_WAKE : RING_PUT);
+}
+
+bool
+ring_is_full(const struct ring *r)
+{
+	uint64_t taken, returned;
+
+	/* Relaxed: a hint; nothing is read or written because of it. */
+	taken = atomic_load_explicit(&r->taken, memory_order_relaxed);
+	returned = atomic_load_explicit(&r->returned, memory_order_relaxed);
+	/* One that is ahead means that `taken` is old. */
+	return (!(taken & SHUT) && returned <= taken &&
+	    taken + RING_FEW - returned > r->size);
 }
 
 struct ring_record *

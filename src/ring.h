@@ -60,6 +60,13 @@ enum ring_result ring_put(struct ring *ring, const char *bytes,
     size_t length);
 
 /**
+ * ring_is_full(ring):
+ * Return whether a record of a few words would find no room now: a hint,
+ * before one is made. Thread: any; also safe in a signal handler.
+ */
+bool ring_is_full(const struct ring *ring);
+
+/**
  * ring_take(ring):
  * Take all records that are in. Return the oldest, linked to the younger
  * ones by `node.next`, or NULL; each goes back with ring_done(), after its

@@ -4,10 +4,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "conn.h"
 #include "job.h"
 
-/** Descriptors left to all but connections: listeners, pipes, libraries. */
-#define DESCRIPTORS_KEPT 64
+/** Descriptors of the whole process: the standard three, the log's, pipes,
+ *  what libraries and handlers open for a moment. */
+#define OWN_DESCRIPTORS 28
+
+/** Of each reactor: the event method's and the two ends of its pipe. */
+#define REACTOR_DESCRIPTORS 3
 
 static const char default_listen[] = "127.0.0.1:8000";
 
@@ -138,13 +143,48 @@ handler_ok(const throng_handler *h)
 	    (h->connection_open == NULL) == (h->connection_close == NULL));
 }
 
-uint64_t
-settings_connections(uint64_t descriptors)
+/* How many there are for sure, before any client. */
+static uint64_t
+fixed_descriptors(const throng_config *c)
 {
-	uint64_t kept = descriptors / 4 < DESCRIPTORS_KEPT ?
-	    descriptors / 4 : DESCRIPTORS_KEPT;
+	unsigned reactors = c->mode == THRONG_MODE_THREAD ? 1 : c->reactors;
+	unsigned listeners = c->listen_count > 0 ? c->listen_count : 1;
 
-	descriptors -= kept;
+	/* A local address has one socket at any rate; never mind. */
+	return (reactors * (uint64_t)REACTOR_DESCRIPTORS + listeners *
+	    (uint64_t)(c->accept == THRONG_ACCEPT_SPREAD ? reactors : 1));
+}
+
+/* And how many more there may be at the same time. */
+static uint64_t
+passing_descriptors(const throng_config *c)
+{
+	unsigned reactors = c->mode == THRONG_MODE_THREAD ? 1 : c->reactors;
+
+	return (OWN_DESCRIPTORS + reactors * (uint64_t)CONN_REFUSING_MAX);
+}
+
+uint64_t
+settings_kept(const throng_config *config)
+{
+
+	return (fixed_descriptors(config) + passing_descriptors(config));
+}
+
+uint64_t
+settings_connections(uint64_t descriptors, const throng_config *config)
+{
+	uint64_t fixed = fixed_descriptors(config);
+	uint64_t passing = passing_descriptors(config);
+
+	if (descriptors <= fixed)
+		return (0);
+	/* Where there are few, most are for connections all the same. */
+	if (passing > descriptors / 4)
+		passing = descriptors / 4;
+	if (descriptors - fixed <= passing)
+		return (0);
+	descriptors -= fixed + passing;
 	return (descriptors < SETTINGS_CONNECTIONS_MAX ? descriptors :
 	    SETTINGS_CONNECTIONS_MAX);
 }
@@ -160,7 +200,7 @@ limit_connections(struct service *s)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
 		    "max_connections", 0, 0));
-	most = settings_connections(limit.rlim_cur);
+	most = settings_connections(limit.rlim_cur, &s->config);
 	if (asked > most || most == 0)
 		return (complain(&s->log, THRONG_ERR_LIMIT,
 		    "max_connections", asked, most));

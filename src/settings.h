@@ -25,11 +25,20 @@
 #define SETTINGS_OUTPUT_MAX (1u << 30)
 
 /**
- * settings_connections(descriptors):
- * Return how many connections fit into a limit of open descriptors.
+ * settings_kept(config):
+ * Return how many descriptors the server keeps for all but its connections:
+ * listeners, what each reactor has, clients that are being refused.
  * Thread: any.
  */
-uint64_t settings_connections(uint64_t descriptors);
+uint64_t settings_kept(const throng_config *config);
+
+/**
+ * settings_connections(descriptors, config):
+ * Return how many connections fit into a limit of open descriptors; 0 if the
+ * server itself does not. Thread: any.
+ */
+uint64_t settings_connections(uint64_t descriptors,
+    const throng_config *config);
 
 /**
  * settings_apply(service, config, handler):

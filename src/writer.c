@@ -21,6 +21,9 @@
 /** How often what was held back is told. Milliseconds. */
 #define TELL_MS 1000
 
+/** How long the lines wait after a write that failed. Milliseconds. */
+#define RETRY_MS 100
+
 /** When a thread that should have ended is taken to hang. Milliseconds. */
 #define LEAVE_MS 500
 
@@ -45,8 +48,29 @@ struct writer {
 	_Atomic uint64_t dropped; /* lines lost and not yet told */
 	_Atomic uint64_t written; /* of ring_taken() */
 	uint64_t tell_at;         /* 0: nothing was held back */
+	bool failed;              /* the last write: the next can wait */
+	struct ring_record *rest; /* taken from the ring, not yet written */
 	struct batch batch;
 };
+
+/* So many lines are. */
+static void
+lost(struct writer *w, uint64_t count)
+{
+
+	counter_add(&w->sink->counters->log_lost, count);
+	counter_add(&w->dropped, count);
+}
+
+bool
+writer_refuses(struct writer *w)
+{
+
+	if (!ring_is_full(w->ring))
+		return (false);
+	lost(w, 1);
+	return (true);
+}
 
 bool
 writer_put(struct writer *w, const char *text, size_t length)
@@ -59,8 +83,7 @@ writer_put(struct writer *w, const char *text, size_t length)
 		writer_wake(w);
 		break;
 	case RING_FULL:
-		counter_add(&w->sink->counters->log_lost, 1);
-		counter_add(&w->dropped, 1);
+		lost(w, 1);
 		break;
 	case RING_SHUT:
 		return (false);
@@ -78,13 +101,14 @@ writer_wake(struct writer *w)
 static bool
 flush(struct writer *w)
 {
-	uint64_t lost;
+	uint64_t count;
 
-	if (!batch_write(&w->batch, &lost))
+	if (!batch_write(&w->batch, &count))
 		return (false);
-	if (lost > 0) {
-		counter_add(&w->sink->counters->log_lost, lost);
-		counter_add(&w->dropped, lost);
+	if (count > 0) {
+		lost(w, count);
+		/* What does not take this will not take the next one. */
+		w->failed = true;
 	}
 	/* Release: the lines are out for whoever waits for it. */
 	atomic_store_explicit(&w->written, ring_returned(w->ring),
@@ -92,26 +116,38 @@ flush(struct writer *w)
 	return (true);
 }
 
+/* Whether nothing is to be written for now; at the end all is. */
 static bool
-add(struct writer *w, const char *text, size_t length)
+rests(const struct writer *w, bool stopping)
 {
 
-	if (!batch_fits(&w->batch, length) && !flush(w))
-		return (false);
-	batch_add(&w->batch, text, length);
-	return (true);
+	return (w->failed && !stopping);
 }
 
-/* Write what the ring holds now. False: the thread was left. */
+/* Room for a line. False: the thread was left. */
 static bool
-write_all(struct writer *w)
+fit(struct writer *w, size_t length)
 {
-	struct ring_record *record, *next;
 
-	for (record = ring_take(w->ring); record != NULL; record = next) {
-		next = (struct ring_record *)record->node.next;
-		if (!add(w, record->text, record->length))
+	return (batch_fits(&w->batch, length) || flush(w));
+}
+
+/* Write what the ring holds now; once that has failed, the rest waits. False:
+ * the thread was left. */
+static bool
+write_all(struct writer *w, bool stopping)
+{
+	struct ring_record *record;
+
+	while (!rests(w, stopping) && (w->rest != NULL ||
+	    (w->rest = ring_take(w->ring)) != NULL)) {
+		record = w->rest;
+		if (!fit(w, record->length))
 			return (false);
+		if (rests(w, stopping))
+			break;
+		batch_add(&w->batch, record->text, record->length);
+		w->rest = (struct ring_record *)record->node.next;
 		ring_done(w->ring, record);
 	}
 	return (flush(w));
@@ -123,7 +159,7 @@ tell_lost(struct writer *w)
 {
 	/* Relaxed: a count. */
 	uint64_t count = atomic_exchange_explicit(&w->dropped, 0,
-	    memory_order_relaxed), lost;
+	    memory_order_relaxed), failed;
 	struct log_line l;
 
 	if (count == 0 ||
@@ -131,9 +167,13 @@ tell_lost(struct writer *w)
 		return (true);
 	log_number(&l, "count", count);
 	log_finish(&l);
-	if (!add(w, l.text, l.length) || !batch_write(&w->batch, &lost))
+	if (!fit(w, l.length))
 		return (false);
-	if (lost > 0)
+	batch_add(&w->batch, l.text, l.length);
+	if (!batch_write(&w->batch, &failed))
+		return (false);
+	w->failed = w->failed || failed > 0;
+	if (failed > 0)
 		counter_add(&w->dropped, count);
 	return (true);
 }
@@ -153,8 +193,9 @@ tell_held_back(struct writer *w)
 			log_text(&l, "reason", tale.reason);
 		log_number(&l, "count", tale.count);
 		log_finish(&l);
-		if (!add(w, l.text, l.length))
+		if (!fit(w, l.length))
 			return (false);
+		batch_add(&w->batch, l.text, l.length);
 	}
 	return (flush(w));
 }
@@ -165,6 +206,8 @@ tell(struct writer *w, bool stopping)
 {
 	uint64_t now;
 
+	if (rests(w, stopping))
+		return (true);
 	if (!tell_lost(w))
 		return (false);
 	if (!throttle_pending(&w->sink->throttle))
@@ -186,6 +229,12 @@ wait(struct writer *w, bool stopping)
 	uint64_t now = w->tell_at != 0 ? clock_now() : 0;
 	int timeout = -1;
 
+	if (rests(w, stopping)) {
+		/* Nor is anybody heard: the ring is not looked at. */
+		w->failed = false;
+		(void)poll(NULL, 0, RETRY_MS);
+		return;
+	}
 	/* Somebody is still filling a record in. */
 	if (stopping)
 		timeout = 1;
@@ -233,7 +282,7 @@ writer_main(void *argument)
 		 * is taken behind it. */
 		stopping = atomic_load_explicit(&w->stopping,
 		    memory_order_acquire);
-		if (!write_all(w) || !tell(w, stopping))
+		if (!write_all(w, stopping) || !tell(w, stopping))
 			return (NULL);
 		if (stopping && is_done(w))
 			break;

@@ -53,6 +53,13 @@ void writer_free(struct log_sink *sink);
 bool writer_put(struct writer *writer, const char *text, size_t length);
 
 /**
+ * writer_refuses(writer):
+ * Return whether a line would find no room now, and count it as lost then: it
+ * need not be made. Thread: any.
+ */
+bool writer_refuses(struct writer *writer);
+
+/**
  * writer_wake(writer):
  * Let it look for what there is to do. Thread: any.
  */

@@ -13,6 +13,7 @@
 #include "accept.h"
 #include "clock.h"
 #include "listen.h"
+#include "reply.h"
 #include "source.h"
 
 /* Errors that accepting is to meet, and how often it was tried. */
@@ -210,7 +211,9 @@ room_again(void **state)
 	(void)state;
 	serve();
 	first = dial();
-	turn_until_open(1);
+	/* Else it would make room itself. */
+	rig_say(first, "a\n");
+	rig_hear(rig, first, "a\n");
 	second = dial();
 	since = clock_now();
 	accept_error = EMFILE;
@@ -229,6 +232,113 @@ room_again(void **state)
 	accept_room(&rig->reactor); /* nothing to do */
 	close(first);
 	close(second);
+}
+
+/* Let the only one that is in seem to be there for a second. */
+static void
+grow_older(void)
+{
+
+	rig_conn(rig, 0)->opened -= 1000;
+}
+
+/* Whoever has said nothing for a while gives his descriptor to the next. */
+static void
+makes_way(void **state)
+{
+	static const int errors[] = { EMFILE, ENFILE };
+	int silent, next;
+
+	(void)state;
+	serve();
+	for (size_t i = 0; i < UNIT_COUNT(errors); i++) {
+		silent = dial();
+		turn_until_open(1);
+		rig_say(silent, "part");
+		for (int k = 0; k < 3; k++)
+			rig_turn(rig);
+		grow_older();
+		next = dial();
+		accept_error = errors[i];
+		accept_errors = 1;
+		rig_end(rig, silent);
+		turn_until_open(1);
+		rig_say(next, "a\n");
+		rig_hear(rig, next, "a\n");
+		assert_int_equal(rig_stats(rig).reaped, i + 1);
+		assert_int_equal(rig_stats(rig).accept_paused, 0);
+		close(next);
+		turn_until_open(0);
+	}
+}
+
+/* Not so who has just come, nor who has sent what was not read yet; nor for
+ * want of memory. */
+static void
+keeps_its_place(void **state)
+{
+	int in, next;
+
+	(void)state;
+	serve();
+	in = dial();
+	turn_until_open(1);
+	rig_conn(rig, 0)->opened = reactor_ms(&rig->reactor);
+	assert_false(admit_descriptor(&rig->reactor));
+	grow_older();
+	next = dial();
+	accept_error = ENOMEM;
+	accept_errors = 1;
+	while (rig_stats(rig).accept_paused == 0)
+		rig_turn(rig);
+	assert_int_equal(rig->reactor.open, 1);
+	rig_say(in, "a\n");
+	assert_false(admit_descriptor(&rig->reactor));
+	rig_hear(rig, in, "a\n");
+	assert_false(admit_descriptor(&rig->reactor));
+	turn_until_open(2);
+	assert_int_equal(rig_stats(rig).reaped, 0);
+	close(in);
+	close(next);
+}
+
+/* A reactor that has nobody itself asks the one that has. */
+static void
+asks_another(void **state)
+{
+	struct reactor *reactors[] = { &rig->reactor, NULL };
+	struct reactor *other = aligned_alloc(MPSC_CACHE_LINE,
+	    (sizeof(*other) + MPSC_CACHE_LINE - 1) / MPSC_CACHE_LINE *
+	    MPSC_CACHE_LINE);
+	struct job *job;
+	int silent;
+
+	(void)state;
+	serve();
+	assert_non_null(other);
+	assert_int_equal(reactor_open(other, &rig->service, 1), THRONG_OK);
+	reactors[1] = other;
+	rig->service.reactors = reactors;
+	rig->service.reactor_count = 2;
+	assert_false(admit_descriptor(&rig->reactor));
+	assert_null(mpsc_take(&other->replies));
+	reactor_count_silent(other, 1);
+	assert_false(admit_descriptor(&rig->reactor));
+	job = job_of(mpsc_take(&other->replies));
+	assert_non_null(job);
+	assert_int_equal(job->kind, JOB_ROOM);
+	/* As if it had been the other way round. */
+	silent = dial();
+	turn_until_open(1);
+	grow_older();
+	reply_job(&rig->reactor, job);
+	assert_int_equal(rig->reactor.open, 0);
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	rig_end(rig, silent);
+	rig->service.reactors = NULL;
+	rig->service.reactor_count = 0;
+	reactor_close(other);
+	free(other);
 }
 
 /* Even when there is no memory to wait for better times with. */
@@ -427,6 +537,9 @@ main(void)
 		TEST(budget),
 		TEST(out_of_descriptors),
 		TEST(room_again),
+		TEST(makes_way),
+		TEST(keeps_its_place),
+		TEST(asks_another),
 		TEST(no_memory_to_pause),
 		TEST(others_errors),
 		TEST(refusals),

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "await.h"
 #include "clock.h"
+#include "expire.h"
 
 /* How often options were set. */
 static _Atomic unsigned options;
@@ -27,6 +29,82 @@ __wrap_setsockopt(int fd, int level, int name, const void *value,
 
 	atomic_fetch_add(&options, 1);
 	return (__real_setsockopt(fd, level, name, value, length));
+}
+
+/* How long each of the next waits takes, by a clock that jumps: the process
+ * does not run meanwhile. Milliseconds, 0: no more. */
+static const uint32_t *waits;
+
+/* What the clock is ahead of the real one. */
+static _Atomic uint64_t ahead_ms;
+
+/* What a client sends when it is waited for next, and where. */
+static const char *says;
+static int says_to;
+
+/* Stopped by a signal. */
+static bool interrupted;
+
+/* The frozen wait ends with what is there. */
+static bool hears;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+ssize_t __real_recv(int fd, void *out, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *out, size_t size, int flags);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+/* clang's sanitizers are linked in and ask before they are set up. */
+#ifdef __clang__
+__attribute__((disable_sanitizer_instrumentation))
+#endif
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int rc = __real_clock_gettime(clock, now);
+
+	now->tv_sec += (time_t)(ahead_ms / 1000);
+	now->tv_nsec += (long)(ahead_ms % 1000 * CLOCK_MS);
+	if (now->tv_nsec >= (long)CLOCK_S) {
+		now->tv_nsec -= (long)CLOCK_S;
+		now->tv_sec++;
+	}
+	return (rc);
+}
+
+/* Whether this wait is one of those. */
+static bool
+is_frozen(void)
+{
+
+	if (waits == NULL || *waits == 0)
+		return (false);
+	ahead_ms += *waits++;
+	return (true);
+}
+
+ssize_t
+__wrap_recv(int fd, void *out, size_t size, int flags)
+{
+
+	if (flags == 0 && is_frozen() && !hears) {
+		errno = interrupted ? EINTR : EAGAIN;
+		return (-1);
+	}
+	if (flags == 0 && says != NULL && !hears) {
+		(void)send(says_to, says, strlen(says), 0);
+		says = NULL;
+	}
+	hears = hears && flags != 0;
+	return (__real_recv(fd, out, size, flags));
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+
+	return (is_frozen() ? 0 : __real_poll(fds, count, timeout));
 }
 
 /* A conversation without its other parts. */
@@ -298,6 +376,93 @@ slow_but_steady(void **state)
 	talk_free(t);
 }
 
+/* Stopped for longer than its deadline, a client has a second to speak in. */
+static void
+frozen_until_it_speaks(struct talk *t, bool mid_way)
+{
+	static const uint32_t frozen[] = { 10000, 0 };
+	char got[8];
+
+	if (mid_way)
+		received(t, "p", false);
+	says = "x\n";
+	says_to = t->fds[1];
+	waits = frozen;
+	assert_int_equal(await_receive(&t->await, got, sizeof(got)), 2);
+	assert_null(says);
+}
+
+/* Nobody spoke, nor did so later: once is enough. */
+static void
+frozen_in_vain(struct talk *t, enum close_reason why)
+{
+	static const uint32_t frozen[] = { 10000, EXPIRE_GRACE_MS, 0 };
+
+	waits = frozen;
+	in_vain(t, why, clock_ms(), 11000);
+	assert_int_equal(*waits, 0);
+}
+
+static void
+frozen(void **state)
+{
+	static const uint32_t once[] = { 10000, 0 };
+	struct frame_scan none = { 0 };
+	struct talk *t = talk_new();
+
+	(void)state;
+	t->service.config.first_frame_ms = 5000;
+	t->service.config.frame_ms = 5000;
+	t->service.config.idle_ms = 5000;
+	t->service.config.min_rate = 1u << 20;
+	talk_begin(t);
+	frozen_in_vain(t, CLOSE_TIMEOUT_FIRST);
+	talk_begin(t);
+	frozen_until_it_speaks(t, false);
+	await_looked(&t->await, &none, true);
+	frozen_in_vain(t, CLOSE_TIMEOUT_IDLE);
+	talk_begin(t);
+	interrupted = true;
+	frozen_until_it_speaks(t, false);
+	interrupted = false;
+	await_looked(&t->await, &none, true);
+	frozen_until_it_speaks(t, false);
+	await_looked(&t->await, &none, true);
+	frozen_until_it_speaks(t, true);
+	await_looked(&t->await, &none, true);
+	received(t, "p", false);
+	frozen_in_vain(t, CLOSE_TIMEOUT_FRAME);
+	/* A part of it came meanwhile, and was read; then the rest. */
+	talk_begin(t);
+	received(t, "whole", true);
+	received(t, "p", false);
+	waits = once;
+	hears = true;
+	received(t, "p", false);
+	waits = NULL;
+	says = "x\n";
+	assert_int_equal(await_receive(&t->await, (char[8]){ 0 }, 8), 2);
+	talk_free(t);
+}
+
+/* Likewise for who does not take its reply. */
+static void
+frozen_writing(void **state)
+{
+	static const uint32_t frozen[] = { 40000, 600, 600, 0 };
+	struct talk *t = talk_new();
+
+	(void)state;
+	t->service.config.write_ms = 30000;
+	talk_begin(t);
+	waits = frozen;
+	assert_int_equal(send_large(t), -1);
+	assert_int_equal(t->await.why, CLOSE_TIMEOUT_WRITE);
+	assert_int_equal(*waits, 0);
+	waits = NULL;
+	talk_free(t);
+}
+
 int
 main(void)
 {
@@ -311,6 +476,8 @@ main(void)
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(draining),
 		cmocka_unit_test(slow_but_steady),
+		cmocka_unit_test(frozen),
+		cmocka_unit_test(frozen_writing),
 	};
 
 	unit_guard();

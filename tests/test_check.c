@@ -79,6 +79,25 @@ each_limit(void **state)
 		}
 }
 
+/* What the server keeps for itself grows with its reactors. */
+static void
+reactors(void **state)
+{
+	struct machine l = endless;
+	throng_config config;
+	char out[4096];
+
+	(void)state;
+	throng_config_init(&config);
+	config.reactors = 5;
+	l.descriptors = l.files = CONNECTIONS + 64 + 4 * 36;
+	assert_int_equal(compare(&config, CONNECTIONS, &l, out, sizeof(out)),
+	    0);
+	l.descriptors = l.files = CONNECTIONS + 64 + 4 * 36 - 1;
+	assert_int_equal(compare(&config, CONNECTIONS, &l, out, sizeof(out)),
+	    2);
+}
+
 static void
 all_or_none(void **state)
 {
@@ -175,6 +194,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_limit),
+		cmocka_unit_test(reactors),
 		cmocka_unit_test(all_or_none),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(wrong),

@@ -114,7 +114,7 @@ reaped(void **state)
 	fds[1] = rig_client(rig);
 	rig_hear(rig, fds[1], BUSY);
 	rig_end(rig, fds[1]);
-	assert_false(conn_reap(&rig->reactor));
+	assert_false(conn_reap(&rig->reactor, 0));
 	assert_int_equal(rig_stats(rig).reaped, 1);
 	assert_int_equal(rig_stats(rig).refused, 1);
 	assert_int_equal(rig_stats(rig).connections, 5);
@@ -169,8 +169,8 @@ not_silent(void **state)
 	rig_say(fds[1], "9:half");
 	shutdown(fds[1], SHUT_WR);
 	rig_settle(rig);
-	assert_true(conn_reap(&rig->reactor));
-	assert_false(conn_reap(&rig->reactor));
+	assert_true(conn_reap(&rig->reactor, 0));
+	assert_false(conn_reap(&rig->reactor, 0));
 	assert_int_equal(rig_stats(rig).reaped, 1);
 	rig_end(rig, fds[2]);
 	rig_end(rig, fds[1]);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -532,6 +533,31 @@ worker_refuses(void **state)
 	assert_int_equal(stats.refused, 1);
 }
 
+/* A few bytes at a time do not make the buffer grow, nor be copied. */
+static void
+drips(void **state)
+{
+	struct talk *t = talk_new(&unit_handler);
+	int64_t deadline = unit_deadline();
+	int unread = 1;
+
+	(void)state;
+	atomic_store(&realloc_most, BYTES_KEEP);
+	talk_start(t);
+	for (int i = 0; i < 100; i++) {
+		say(t, "x");
+		while (ioctl(t->server, FIONREAD, &unread) == 0 && unread > 0)
+			assert_true(support_turn(deadline));
+	}
+	say(t, "\n");
+	for (int i = 0; i < 100; i++)
+		hear(t, "x");
+	hear(t, "\n");
+	shutdown(t->client, SHUT_WR);
+	talk_end(t, CLOSE_EOF);
+	atomic_store(&realloc_most, SIZE_MAX);
+}
+
 int
 main(void)
 {
@@ -549,6 +575,7 @@ main(void)
 		cmocka_unit_test(lingers_from_the_start),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(worker_refuses),
+		cmocka_unit_test(drips),
 	};
 
 	unit_guard();

@@ -93,6 +93,8 @@ close_rig(void **state)
 
 	(void)state;
 	assert_true(perclient_kill(perclient, after(60000)));
+	/* Those who were reaped have told the reactor. */
+	rig_settle(rig);
 	perclient_close(perclient);
 	assert_int_equal(threads, 0);
 	rig_free(rig);
@@ -213,6 +215,21 @@ no_thread(void **state)
 	await_open(0);
 }
 
+/* For want of descriptors only after a while. */
+static void
+reaps_the_quiet(void **state)
+{
+	int64_t deadline = unit_deadline();
+	int fd = client();
+
+	(void)state;
+	assert_false(perclient_reap(perclient, 3600000));
+	while (!perclient_reap(perclient, 1))
+		assert_true(support_turn(deadline));
+	hear_end(fd);
+	await_open(0);
+}
+
 /* Whoever has said nothing the longest makes room, at once. */
 static void
 reaps(void **state)
@@ -229,12 +246,12 @@ reaps(void **state)
 		}
 		rig_say(fds[i], "part");
 	}
-	assert_true(perclient_reap(perclient));
+	assert_true(perclient_reap(perclient, 0));
 	assert_int_equal(rig->service.connections, 3);
 	assert_int_equal(rig_stats(rig).open, 3);
 	assert_int_equal(rig_stats(rig).reaped, 1);
 	hear_end(fds[0]);
-	assert_false(perclient_reap(perclient));
+	assert_false(perclient_reap(perclient, 0));
 	for (int i = 1; i < 4; i++) {
 		rig_say(fds[i], "b\n");
 		hear(fds[i], "b\n");
@@ -280,6 +297,8 @@ kills(void **state)
 	assert_false(perclient_drain(perclient, until));
 	assert_true(clock_now() >= until);
 	assert_true(perclient_kill(perclient, after(60000)));
+	/* Those who were reaped have told the reactor. */
+	rig_settle(rig);
 	assert_int_equal(rig_stats(rig).open, 0);
 	hear_end(idle);
 	close(fd);
@@ -386,6 +405,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(serves),
 		TEST(reaps),
+		TEST(reaps_the_quiet),
 		TEST(threads_are_joined),
 		TEST(no_thread),
 		TEST(drains),

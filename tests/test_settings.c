@@ -300,19 +300,30 @@ bad_handlers(void **state)
 static const struct {
 	rlim_t limit;
 	unsigned asked, want;
+	unsigned reactors, listeners, accept, mode;
 } limits[] = {
-	{ 20000, 0, 19936 },
-	{ 20000, 1, 1 },
-	{ 20000, 19936, 19936 },
-	{ 20000, 19937, 0 },
-	{ 1024, 0, 960 },
-	{ 256, 0, 192 },
-	{ 255, 0, 192 },
-	{ 100, 0, 75 },
-	{ 1, 0, 1 },
-	{ 0, 0, 0 },
-	{ RLIM_INFINITY, 0, 10000000 },
-	{ RLIM_INFINITY, 10000000, 10000000 },
+	{ 20000, 0, 19936, 1, 1, 0, 0 },
+	{ 20000, 1, 1, 1, 1, 0, 0 },
+	{ 20000, 19936, 19936, 1, 1, 0, 0 },
+	{ 20000, 19937, 0, 1, 1, 0, 0 },
+	{ 1024, 0, 960, 1, 1, 0, 0 },
+	{ 256, 0, 192, 1, 1, 0, 0 },
+	{ 240, 0, 176, 1, 1, 0, 0 },
+	{ 239, 0, 176, 1, 1, 0, 0 },
+	{ 100, 0, 71, 1, 1, 0, 0 },
+	{ 6, 0, 1, 1, 1, 0, 0 },
+	{ 5, 0, 0, 1, 1, 0, 0 },
+	{ 4, 0, 0, 1, 1, 0, 0 },
+	{ 0, 0, 0, 1, 1, 0, 0 },
+	{ RLIM_INFINITY, 0, 10000000, 1, 1, 0, 0 },
+	{ RLIM_INFINITY, 10000000, 10000000, 1, 1, 0, 0 },
+	/* Each reactor: 3 and a socket for each address, 32 to be refused. */
+	{ 20000, 0, 20000 - 28 - 36 * 64, 64, 1, 0, 0 },
+	{ 20000, 0, 20000 - 28 - 38 * 64, 64, 3, 0, 0 },
+	{ 20000, 0, 20000 - 28 - 35 * 64 - 3, 64, 3, THRONG_ACCEPT_SHARED, 0 },
+	{ 1024, 0, 1024 - 4 * 64 - 256, 64, 1, 0, 0 },
+	{ 256, 0, 0, 64, 1, 0, 0 },
+	{ 20000, 0, 19936, 64, 1, 0, THRONG_MODE_THREAD },
 };
 
 static void
@@ -326,6 +337,12 @@ descriptor_limit(void **state)
 	for (size_t i = 0; i < UNIT_COUNT(limits); i++) {
 		throng_config_init(&config);
 		config.max_connections = limits[i].asked;
+		config.reactors = limits[i].reactors;
+		config.listen_count = limits[i].listeners;
+		for (unsigned k = 0; k < limits[i].listeners; k++)
+			config.listen[k] = "127.0.0.1:0";
+		config.accept = (throng_accept)limits[i].accept;
+		config.mode = (throng_mode)limits[i].mode;
 		limit_now = limits[i].limit;
 		error = apply(s, &config, &unit_handler, "max_connections");
 		assert_int_equal(error,

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "json.h"
 #include "log.h"
 #include "writer.h"
@@ -26,6 +27,7 @@ static struct {
 	_Atomic int fd;        /* the log's */
 	enum deed deeds[4];
 	_Atomic unsigned next; /* of the deeds; past the last all are real */
+	_Atomic unsigned writes;
 	sem_t hangs, go_on;
 } script = { .fd = -1, .next = 4 };
 
@@ -53,6 +55,8 @@ __wrap_write(int fd, const void *bytes, size_t length)
 		sem_post(&script.go_on);
 		return (n);
 	}
+	if (fd == script.fd)
+		atomic_fetch_add(&script.writes, 1);
 	if (fd != script.fd || script.next >= 4)
 		return (__real_write(fd, bytes, length));
 	switch (script.deeds[script.next++]) {
@@ -221,7 +225,8 @@ say(unsigned who, unsigned number)
 {
 	struct log_line l;
 
-	assert_true(log_begin(&l, &it.log, THRONG_LOG_INFO, "line"));
+	if (!log_begin(&l, &it.log, THRONG_LOG_INFO, "line"))
+		return;
 	log_number(&l, "writer", who);
 	log_number(&l, "sequence", number);
 	log_bytes(&l, "data", "................................", number % 32);
@@ -511,7 +516,7 @@ troubles(void **state)
 	assert_int_equal(check_lines(out, next, &told), 1);
 	assert_int_equal(lost(), 0);
 	/* Lost, and told when there is space again. */
-	play(NO_SPACE, NO_SPACE, REAL, REAL);
+	play(NO_SPACE, REAL, REAL, REAL);
 	say(0, 1);
 	writer_flush(&it.log, 10000);
 	assert_int_equal(lost(), 1);
@@ -524,6 +529,56 @@ troubles(void **state)
 	assert_int_equal(lost(), 1);
 }
 
+/* A full disk is not asked once for every line, nor for every few. */
+static void
+full_disk(void **state)
+{
+	int full = open("/dev/full", O_WRONLY);
+	uint64_t since, took;
+	unsigned writes;
+
+	(void)state;
+	if (full == -1)
+		skip();
+	assert_int_equal(dup2(full, it.log.fd), it.log.fd);
+	close(full);
+	script.writes = 0;
+	since = clock_now();
+	start();
+	for (unsigned i = 0; i < 20; i++) {
+		chatter(NULL);
+		(void)support_turn(support_now() + 10);
+	}
+	writes = script.writes;
+	took = (clock_now() - since) / CLOCK_MS;
+	assert_true(writes > 0);
+	if (writes > took / 100 + 1)
+		fail_msg("%u writes in %llu ms", writes,
+		    (unsigned long long)took);
+	writer_stop(&it.sink);
+	assert_int_equal(lost(), 20 * EACH);
+}
+
+/* Without room for it a line is not even made. */
+static void
+not_made(void **state)
+{
+	struct log_line l;
+	uint64_t before;
+
+	(void)state;
+	start();
+	do {
+		before = lost();
+		say(0, 0);
+	} while (lost() == before);
+	/* The pipe and the ring are full; nobody reads. */
+	chatter_all();
+	before = lost();
+	assert_false(log_begin(&l, &it.log, THRONG_LOG_ERROR, "line"));
+	assert_int_equal(lost(), before + 1);
+}
+
 /* A line that was cut stays a line of its own. */
 static void
 torn(void **state)
@@ -534,7 +589,7 @@ torn(void **state)
 
 	(void)state;
 	start();
-	play(HALF, NO_SPACE, NO_SPACE, REAL);
+	play(HALF, NO_SPACE, REAL, REAL);
 	say(0, 0);
 	writer_flush(&it.log, 10000);
 	say(0, 1);
@@ -675,6 +730,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(told_later, make, unmake),
 		cmocka_unit_test_setup_teardown(hangs, make, unmake),
 		cmocka_unit_test_setup_teardown(troubles, make, unmake),
+		cmocka_unit_test_setup_teardown(full_disk, make, unmake),
+		cmocka_unit_test_setup_teardown(not_made, make, unmake),
 		cmocka_unit_test_setup_teardown(torn, make, unmake),
 		cmocka_unit_test_setup_teardown(reader_gone, make, unmake),
 		cmocka_unit_test_setup_teardown(no_descriptor, make, unmake),

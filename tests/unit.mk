@@ -73,7 +73,8 @@ test_bytes_LDADD = $(UNIT_LIBS)
 
 test_await_SOURCES = tests/test_await.c $(UNIT_FILES)
 test_await_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_await_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
+test_await_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt -Wl,--wrap=recv \
+	-Wl,--wrap=poll -Wl,--wrap=clock_gettime
 test_await_LDADD = $(UNIT_LIBS)
 
 test_deadline_SOURCES = tests/test_deadline.c $(UNIT_FILES)

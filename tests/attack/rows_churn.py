@@ -86,9 +86,11 @@ def no_descriptors(case):
               "is freed")
     with case.bystander(server):
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (room, hard))
-        crowd = swarm.Swarm(server.address, count)
+        crowd = swarm.Swarm(server.address, 0)
         poll = select.poll()
-        for client in crowd.alive():
+        for _ in range(count):
+            # At once: whoever is silent makes room for the next.
+            client = crowd.add()
             client.send(b"hi\n")
             poll.register(client, select.POLLIN)
         wait_until(lambda: server.descriptors() >= room - 1)
@@ -128,6 +130,24 @@ def no_descriptors(case):
     told = server.counters()
     if told:
         case.check(told["accept_paused"] > 0, "accepting never paused")
+    crowd.close()
+    case.recovered(server)
+    none_for_a_good_one(case, server, room, hard)
+
+
+def none_for_a_good_one(case, server, room, hard):
+    """Silent peers have all descriptors, and more of them wait."""
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (room, hard))
+    crowd = swarm.Swarm(server.address, case.size(200, 1000))
+    start, served = time.monotonic(), False
+    while not served and time.monotonic() < start + 20:
+        with contextlib.suppress(OSError):
+            served = server.ask(b"good\n", 5) == b"good\n"
+    took = time.monotonic() - start
+    case.figure(good_served_s=took, good_bar_s=1)
+    case.check(served, "a good client was not served in 20 s")
+    case.bar(took <= 1, f"a good client was served after {took:.2f} s, bar 1 s")
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (hard, hard))
     crowd.close()
     case.recovered(server)
 

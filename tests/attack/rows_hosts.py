@@ -90,7 +90,8 @@ def freeze(case):
     server = case.serve("--first-frame-timeout", text, "--frame-timeout",
                         text, "--idle-timeout", text)
     case.note(f"{count} clients send their data while the server is stopped "
-              f"for {limit} s and more; deadlines {limit} s")
+              f"for {limit} s and more, some a moment later; deadlines "
+              f"{limit} s")
     clients = [server.connect() for _ in range(count)]
     for number, client in enumerate(clients):
         if number % 3 == 0:  # idle, after a request
@@ -101,10 +102,19 @@ def freeze(case):
     wait_until(lambda: server.sockets() >= count)
     case.settle_input(server)
     server.process.send_signal(signal.SIGSTOP)
+    late = []
     for number, client in enumerate(clients):
-        client.sendall(b"second\n"[3 if number % 3 == 1 else 0:])
-    time.sleep(limit + case.size(0.2, 2))
+        rest = b"second\n"[3 if number % 3 == 1 else 0:]
+        if number % 4 == 3:  # only when it runs again
+            late.append((client, rest))
+        else:
+            client.sendall(rest)
+    time.sleep(limit + case.size(1.2, 2))
     server.process.send_signal(signal.SIGCONT)
+    time.sleep(0.1)
+    for client, rest in late:
+        with contextlib.suppress(OSError):
+            client.sendall(rest)
     closed = 0
     for number, client in enumerate(clients):
         with contextlib.suppress(OSError):
