@@ -376,11 +376,21 @@ linger(struct conn *c)
 		conn_close(c, c->reason);
 }
 
+size_t
+conn_burden(const struct conn *c)
+{
+	size_t half = c->reactor->service->config.output_soft / 2;
+
+	return (write_pending(c) +
+	    (c->input.length < half ? c->input.length : half));
+}
+
 bool
 conn_stuffed(const struct conn *c)
 {
 
-	return (write_pending(c) > c->reactor->service->config.output_soft);
+	return (c->bev != NULL && conn_burden(c) >
+	    c->reactor->service->config.output_soft);
 }
 
 void

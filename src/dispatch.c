@@ -74,6 +74,7 @@ next_job(struct dispatch *d)
 		c = conn_find(d->reactor, job->slot, job->generation);
 		/* The state goes with the job: no other has it now. */
 		job->state = c->state;
+		job->burden = conn_burden(c);
 		c->state = NULL;
 		c->job_out = true;
 	}

@@ -34,8 +34,8 @@
 #define JOB_BYTES_MAX (64u << 10)
 
 /** Past this many bytes of replies the rest of a job waits for its next
- *  turn, so that one job's replies stay bounded; or past output_soft, if
- *  that is less. */
+ *  turn, so that one job's replies stay bounded; or past what `burden`
+ *  leaves of output_soft, if that is less. */
 #define JOB_REPLIES_MAX (256u << 10)
 
 /** Likewise past this much time, so that a client with many requests takes
@@ -89,6 +89,7 @@ struct job {
 	void *state;              /* the handler's state of the connection */
 	size_t held;              /* the reactor's: see hold.h */
 	size_t charged;           /* of the budget, for `out` */
+	size_t burden;            /* conn_burden() when it left; 0: none */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */
 	struct bytes out;         /* the replies, framing included */

@@ -86,7 +86,7 @@ deliver(struct reactor *r, struct conn *c, struct job *job)
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
-		bytes_reset(&job->out);
+		bytes_free(&job->out);
 		job->replies = 0;
 		c->job = job;
 		c->job_held = true;
