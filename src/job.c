@@ -29,6 +29,7 @@ job_reset(struct job *job)
 	job->spent_ns = 0;
 	job->held = 0;
 	job->burden = 0;
+	job->first = false;
 	job->refusal = VERDICT_HANDLE;
 	job->kind = JOB_REQUESTS;
 }

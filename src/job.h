@@ -85,7 +85,7 @@ struct job {
 	struct reactor *home;     /* where the replies go; NULL: thread mode */
 	TAILQ_ENTRY(job) backlog; /* while it waits in its reactor */
 	struct job *idle_next;    /* while it is empty */
-	uint64_t since;           /* backlog.c: it waits; 0: it is new */
+	uint64_t since;           /* it waits: backlog.c, vain.c; 0: it is new */
 	void *state;              /* the handler's state of the connection */
 	size_t held;              /* the reactor's: see hold.h */
 	size_t charged;           /* of the budget, for `out` */
@@ -102,6 +102,8 @@ struct job {
 	uint8_t kind;             /* enum job_kind */
 	bool close;
 	bool unworked;            /* taken back before its worker began */
+	bool first;               /* of its connection */
+	bool on_trial;            /* vain.c: it is not in the backlog yet */
 	uint8_t refusal;          /* backlog.c: enum verdict, for all of it */
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */

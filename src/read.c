@@ -136,6 +136,7 @@ hand_on(struct conn *c, struct job *job)
 {
 
 	conn_heard(c);
+	job->first = !c->asked;
 	if (!c->asked)
 		expire_asked(c);
 	/* A long request is taken for one that has a long reply. */
