@@ -252,10 +252,12 @@ turn(struct conn *c)
 	ssize_t n;
 
 	if (c->input.length >= INPUT_LARGE) {
-		if ((n = receive_direct(c, &size)) > 0)
+		if ((n = receive_direct(c, &size)) > 0) {
 			ok = read_requests(c);
-		/* Not asked for more than the frame: there may be none. */
-		ended = ok && c->input.length == 0;
+			/* Not asked for more than the frame: there may be
+			 * none. */
+			ended = c->input.length == 0;
+		}
 	} else {
 		if ((n = receive_shared(c, size)) > 0)
 			ok = use_scratch(c);
