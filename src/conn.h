@@ -84,6 +84,7 @@ struct conn {
 	uint32_t heap_at;   /* see hold.c */
 	size_t holds;       /* bytes, see hold.h */
 	size_t moved;       /* bytes of buffers that the output has whole */
+	size_t copied;      /* and beside them, since it was empty */
 	uint32_t lingered;  /* bytes read while lingering */
 	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "dispatch.h"
 #include "events.h"
+#include "hold.h"
 #include "park.h"
 #include "process.h"
 #include "reactor.h"
@@ -96,7 +97,9 @@ inline_pass(evutil_socket_t fd, short what, void *argument)
 		reply_job(r, job);
 		if (now >= end) {
 			dispatch_later(r);
-			return;
+			break;
 		}
 	}
+	/* As behind the replies of workers. */
+	hold_settle(r);
 }

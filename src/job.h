@@ -88,7 +88,8 @@ struct job {
 	uint64_t since;           /* it waits: backlog.c, vain.c; 0: it is new */
 	void *state;              /* the handler's state of the connection */
 	size_t held;              /* the reactor's: see hold.h */
-	size_t charged;           /* of the budget, for `out` */
+	size_t out_held;          /* of `held`, for `out` */
+	size_t charged;           /* of the budget, for `out`, beside that */
 	size_t burden;            /* conn_burden() when it left; 0: none */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */

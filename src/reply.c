@@ -88,6 +88,7 @@ deliver(struct reactor *r, struct conn *c, struct job *job)
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
 		bytes_free(&job->out);
+		job->out_held = 0;
 		job->first = false;
 		job->replies = 0;
 		c->job = job;

@@ -77,6 +77,7 @@ output_of(struct conn *c)
 		    c->reactor->service->config.output_soft /
 		    CONN_OUTPUT_RESUME, 0);
 		bufferevent_set_max_single_write(c->bev, WRITE_MAX);
+		c->copied = 0;
 		expire_waiting(c);
 	}
 	return (bufferevent_get_output(c->bev));
@@ -182,6 +183,7 @@ queue(struct conn *c, const char *bytes, size_t length)
 		return (-1);
 	if (evbuffer_add(output, bytes, length) == -1)
 		return (-1);
+	c->copied += length;
 	c->given += (uint32_t)length;
 	return (start(c));
 }

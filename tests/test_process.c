@@ -216,7 +216,7 @@ beside_what_waits(void **state)
 		size_t burden;
 		unsigned replies;
 	} rows[] = {
-		{ 0, soft / 10001 + 1 },
+		{ 0, (unsigned)(soft / 10001) + 1 },
 		{ soft - 15000, 2 },
 		{ soft - 10000, 1 },
 		{ soft, 1 },

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "write.h"
 
 static int interruptions;
@@ -180,6 +181,9 @@ moved_is_packed(void **state)
 	assert_int_equal(c->moved, 150000 + 600001);
 	small = job_with(100);
 	assert_int_equal(write_job(c, small), 0);
+	/* What was copied is there beside them. */
+	hold_look(c);
+	assert_int_equal(c->holds, 150000 + 600001 + 101);
 	rig_hear_x(rig, client, 299999);
 	rig_hear_x(rig, client, 600000);
 	rig_hear_x(rig, client, 100);
