@@ -132,6 +132,8 @@ budget_open(struct budget *b, size_t asked, unsigned reactors)
 		b->chunk = CHUNK_MIN;
 	if (b->chunk > CHUNK_MAX)
 		b->chunk = CHUNK_MAX;
+	b->reply_free = asked / 64 < BUDGET_REPLY_FREE ? asked / 64 :
+	    BUDGET_REPLY_FREE;
 	atomic_init(&b->total, 0);
 	atomic_init(&b->making, 0);
 }

@@ -21,12 +21,14 @@ struct budget {
 	size_t limit; /* bytes */
 	size_t tight;
 	size_t over;
+	size_t reply_free; /* replies are charged above this size */
 	size_t chunk; /* by so much a reactor's share differs from the told */
 	_Atomic size_t total;
 	_Atomic size_t making; /* of it, taken by budget_take() */
 };
 
-/** Replies being made are charged above this size. Bytes. */
+/** Replies being made are charged above this size, or a 64th of a budget if
+ *  that is less, but not below BYTES_KEEP. Bytes. */
 #define BUDGET_REPLY_FREE (64u << 10)
 
 /**

@@ -1,6 +1,7 @@
 /*
  * A connection lives in a slot. Slots are made as they are needed, never
- * more than the connection limit, and used again most recent first.
+ * more than the connection limit, and used again most recent first. When a
+ * crowd has left, those at the end of the table are freed.
  *
  * Closing politely takes two steps, because a socket closed with unread
  * input resets the connection and may destroy the last reply on its way:
@@ -25,11 +26,20 @@
 
 #define SLOTS_FIRST 64
 
+/** Free slots above this number are freed, from the end of the table. */
+#define SLOTS_FREE_MAX 1024
+
+/** Slots are made, and freed, by so many: what libevent makes for each
+ *  descriptor, and keeps, would otherwise lie between them and hold on to
+ *  every page. */
+#define SLOTS_AT_ONCE 64
+
 /* A new slot at the end of the table, or NULL. */
 static struct conn *
 slot_make(struct reactor *r)
 {
-	struct conn *c;
+	struct conn *first, *c;
+	uint32_t at;
 
 	if (r->slots_made == r->slots_room) {
 		uint32_t room = r->slots_room ? r->slots_room * 2 :
@@ -44,10 +54,17 @@ slot_make(struct reactor *r)
 		r->slots = slots;
 		r->slots_room = room;
 	}
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	at = r->slots_made % SLOTS_AT_ONCE;
+	first = at > 0 ? r->slots[r->slots_made - at] :
+	    calloc(SLOTS_AT_ONCE, sizeof(*first));
+	if (first == NULL)
 		return (NULL);
-	c->reactor = r;
-	c->slot = r->slots_made;
+	c = &first[at];
+	/* None that had this number before had that generation. */
+	*c = (struct conn){
+		.reactor = r, .slot = r->slots_made,
+		.generation = r->slots_freed,
+	};
 	r->slots[r->slots_made++] = c;
 	return (c);
 }
@@ -60,10 +77,29 @@ slot_take(struct reactor *r)
 	if (c == NULL)
 		return (slot_make(r));
 	TAILQ_REMOVE(&r->free_slots, c, list);
+	r->slots_free--;
 	return (c);
 }
 
-/* Give the slot back; from here on nobody finds the connection. */
+/* The memory of a crowd that has left. */
+static void
+slots_shrink(struct reactor *r)
+{
+	struct conn *c;
+
+	while (r->slots_free > SLOTS_FREE_MAX &&
+	    (c = r->slots[r->slots_made - 1])->phase == CONN_FREE) {
+		if (c->generation > r->slots_freed)
+			r->slots_freed = c->generation;
+		TAILQ_REMOVE(&r->free_slots, c, list);
+		r->slots_free--;
+		if (--r->slots_made % SLOTS_AT_ONCE == 0)
+			free(c);
+	}
+}
+
+/* Give the slot back; from here on nobody finds the connection, which may be
+ * gone. */
 static void
 slot_give(struct conn *c)
 {
@@ -74,6 +110,8 @@ slot_give(struct conn *c)
 		.reactor = r, .slot = slot, .generation = generation,
 	};
 	TAILQ_INSERT_HEAD(&r->free_slots, c, list);
+	r->slots_free++;
+	slots_shrink(r);
 }
 
 struct conn *
@@ -91,7 +129,7 @@ void
 conn_slots_free(struct reactor *r)
 {
 
-	for (uint32_t i = 0; i < r->slots_made; i++)
+	for (uint32_t i = 0; i < r->slots_made; i += SLOTS_AT_ONCE)
 		free(r->slots[i]);
 	free(r->slots);
 	r->slots = NULL;
@@ -377,11 +415,20 @@ linger(struct conn *c)
 		conn_close(c, c->reason);
 }
 
+size_t
+conn_burden(const struct conn *c)
+{
+	size_t half = c->reactor->service->config.output_soft / 2;
+
+	return (write_pending(c) +
+	    (c->input.length < half ? c->input.length : half));
+}
+
 bool
 conn_overfull(const struct conn *c)
 {
 
-	return (write_queued(c) > c->reactor->service->config.output_soft);
+	return (conn_burden(c) > c->reactor->service->config.output_soft);
 }
 
 void

@@ -28,7 +28,7 @@
  *  part of it they go on. */
 #define CONN_OUTPUT_RESUME 4
 
-/** Input kept for later while a job is out; above, reading stops. Bytes. */
+/** Input kept for later while a job is out: no more is read. Bytes. */
 #define CONN_INPUT_AHEAD (64u << 10)
 
 /** How long and how much a closing connection is still read. */
@@ -84,6 +84,7 @@ struct conn {
 	uint32_t heap_at;   /* see hold.c */
 	size_t holds;       /* bytes, see hold.h */
 	size_t moved;       /* bytes of buffers that the output has whole */
+	size_t copied;      /* and beside them, since it was empty */
 	uint32_t lingered;  /* bytes read while lingering */
 	uint32_t source;    /* see source.h */
 	uint8_t phase;      /* enum conn_phase */
@@ -164,16 +165,26 @@ void conn_close(struct conn *conn, enum close_reason reason);
 void conn_abort(struct conn *conn, enum close_reason reason);
 
 /**
- * conn_overfull(conn):
- * Return whether the output of a connection that has one is above its bound.
+ * conn_burden(conn):
+ * Return the bytes that a connection has in this process because its client
+ * does not read: output that waits, and input behind it, the latter up to half
+ * of output_soft, so that a long request is not what stops it.
  * Thread: the reactor's.
+ */
+size_t conn_burden(const struct conn *conn);
+
+/**
+ * conn_overfull(conn):
+ * Return whether the burden of a connection whose output waits is above its
+ * bound. Thread: the reactor's.
  */
 bool conn_overfull(const struct conn *conn);
 
 /**
  * conn_stuffed(conn):
- * Return whether so much output waits that no more is read of the client and
- * none of its requests is worked on. Thread: the reactor's.
+ * Return whether output waits and the burden is above output_soft, so that no
+ * more is read of the client and none of its requests is worked on.
+ * Thread: the reactor's.
  */
 static inline bool
 conn_stuffed(const struct conn *conn)

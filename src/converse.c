@@ -155,12 +155,15 @@ static int
 answer(struct conversation *v)
 {
 	struct counters *counters = &v->service->shared;
+	size_t half = v->service->config.output_soft / 2;
 	struct job *job = v->job;
 
 	do {
 		bytes_reset(&job->out);
 		job_uncharge(job, v->service->budget);
 		job->replies = 0;
+		/* What is kept of the input, as conn_burden(). */
+		job->burden = job->in.length < half ? job->in.length : half;
 		work(v);
 		/* Counted first: see write.c. */
 		counter_add(&counters->replies, job->replies);

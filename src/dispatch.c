@@ -10,6 +10,7 @@
 #include "inline.h"
 #include "reactor.h"
 #include "reply.h"
+#include "vain.h"
 #include "watchdog.h"
 #include "work.h"
 
@@ -48,6 +49,7 @@ struct dispatch {
 	struct event *look;
 	bool answering;
 	bool due;         /* `pass` is active, or will be */
+	struct vain vain;
 	uint64_t told;    /* when refusals were logged last */
 	uint64_t refused; /* jobs since then */
 };
@@ -78,18 +80,27 @@ at_end_of_pass(struct dispatch *d)
 static struct job *
 next_job(struct dispatch *d)
 {
-	struct job *job = backlog_next(&d->backlog);
+	struct job *job;
 	struct conn *c;
 
-	if (job == NULL)
-		return (NULL);
-	if (job->kind == JOB_REQUESTS) {
+	while ((job = backlog_next(&d->backlog)) != NULL &&
+	    job->kind == JOB_REQUESTS) {
 		/* Whoever leaves takes the job along: it is still there. */
 		c = conn_find(d->reactor, job->slot, job->generation);
+		if (vain_is_gone(&d->vain, c->fd)) {
+			vain_seen(&d->vain, job);
+			/* It takes its job along, from where that was. */
+			backlog_again(&d->backlog, job);
+			conn_close(c, CLOSE_RESET);
+			continue;
+		}
 		/* The state goes with the job: no other has it now. */
 		job->state = c->state;
+		job->burden = c->bev != NULL || c->input.length > 0 ?
+		    conn_burden(c) : 0;
 		c->state = NULL;
 		c->job_out = true;
+		break;
 	}
 	return (job);
 }
@@ -154,6 +165,7 @@ look(evutil_socket_t fd, short what, void *argument)
 		if (d->held[w] > 0 &&
 		    pool_is_late(d->reactor->pool, w, now)) {
 			take_back(d->reactor, w);
+			vain_worked(&d->vain, LOOK_US * (uint64_t)CLOCK_US);
 			late = true;
 		}
 	if (late)
@@ -281,6 +293,17 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 		start_looking(d);
 }
 
+/* A job wants a worker. */
+static void
+enter(void *argument, struct job *job)
+{
+	struct dispatch *d = argument;
+
+	backlog_add(&d->backlog, job);
+	if (!d->answering)
+		at_end_of_pass(d);
+}
+
 struct dispatch *
 dispatch_open(struct reactor *r)
 {
@@ -306,8 +329,12 @@ dispatch_open(struct reactor *r)
 	    here ? (void *)r : d);
 	if (d->look == NULL)
 		goto err3;
+	if (vain_open(&d->vain, r->base, enter, d) == -1)
+		goto err4;
 	return (d);
 
+err4:
+	event_free(d->look);
 err3:
 	event_free(d->pass);
 err2:
@@ -324,6 +351,7 @@ dispatch_close(struct dispatch *d)
 
 	if (d == NULL)
 		return;
+	vain_close(&d->vain);
 	event_free(d->look);
 	event_free(d->pass);
 	free(d->held);
@@ -335,11 +363,9 @@ dispatch_job(struct reactor *r, struct job *job)
 {
 	struct dispatch *d = r->dispatch;
 
-	backlog_add(&d->backlog, job);
 	r->jobs_out++;
-	if (d->answering)
-		return;
-	at_end_of_pass(d);
+	if (!vain_try(&d->vain, job))
+		enter(d, job);
 }
 
 void
@@ -355,8 +381,19 @@ void
 dispatch_forget(struct reactor *r, struct job *job)
 {
 
-	backlog_remove(&r->dispatch->backlog, job);
 	r->jobs_out--;
+	if (job->on_trial)
+		vain_drop(&r->dispatch->vain, job);
+	else
+		backlog_remove(&r->dispatch->backlog, job);
+}
+
+void
+dispatch_in_vain(struct reactor *r, const struct job *job)
+{
+
+	if (job->spent_ns >= VAIN_SLOW)
+		vain_seen(&r->dispatch->vain, job);
 }
 
 /* A worker has one job less. */
@@ -384,6 +421,7 @@ dispatch_returned(struct reactor *r, const struct job *job)
 	let_go(d, job);
 	d->estimate -= d->estimate >> ESTIMATE_SHIFT;
 	d->estimate += job->spent_ns >> ESTIMATE_SHIFT;
+	vain_worked(&d->vain, job->spent_ns);
 	if (!backlog_empty(&d->backlog))
 		at_end_of_pass(d);
 }

@@ -49,8 +49,15 @@ void dispatch_close(struct dispatch *dispatch);
 void dispatch_job(struct reactor *reactor, struct job *job);
 
 /**
+ * dispatch_in_vain(reactor, job):
+ * Note that a job has come back whose client has left; call it behind
+ * dispatch_returned(). Thread: the reactor's.
+ */
+void dispatch_in_vain(struct reactor *reactor, const struct job *job);
+
+/**
  * dispatch_forget(reactor, job):
- * Take a job out of the backlog; it is the caller's again.
+ * Take a job out of the backlog, or of what waits for that; it is the caller's again.
  * Thread: the reactor's.
  */
 void dispatch_forget(struct reactor *reactor, struct job *job);

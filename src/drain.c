@@ -10,9 +10,11 @@
 static void
 drain_conn(struct conn *c)
 {
+	struct reactor *r = c->reactor;
+	uint32_t slot = c->slot, generation = c->generation;
 
 	read_last(c);
-	if (c->phase != CONN_FREE)
+	if (conn_find(r, slot, generation) != NULL)
 		conn_poke(c);
 }
 

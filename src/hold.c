@@ -141,7 +141,7 @@ output(const struct conn *c)
 		return (0);
 	/* A buffer that was moved is there whole until all of it is sent. */
 	pending = write_pending(c);
-	return (pending > c->moved ? pending : c->moved);
+	return (c->moved + (pending < c->copied ? pending : c->copied));
 }
 
 void
@@ -155,9 +155,11 @@ hold_look(struct conn *c)
 	now = c->input.size + output(c);
 	if (c->job != NULL) {
 		/* What is with a worker is as it was when it left. */
-		if (!c->job_out)
+		if (!c->job_out) {
+			c->job->out_held = buffer(&c->job->out);
 			c->job->held = buffer(&c->job->in) +
-			    buffer(&c->job->out);
+			    c->job->out_held;
+		}
 		now += c->job->held;
 	}
 	if (now < HOLD_STEP)

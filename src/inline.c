@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "dispatch.h"
 #include "events.h"
+#include "hold.h"
 #include "park.h"
 #include "process.h"
 #include "reactor.h"
@@ -80,7 +81,7 @@ inline_pass(evutil_socket_t fd, short what, void *argument)
 {
 	struct reactor *r = argument;
 	struct running *running = &r->inlined->processor.running;
-	uint64_t now = clock_now(), end = now + PASS_NS;
+	uint64_t now = clock_now(), end = now + PASS_NS, before;
 	struct job *job;
 
 	(void)fd;
@@ -90,11 +91,15 @@ inline_pass(evutil_socket_t fd, short what, void *argument)
 		process_job(&r->inlined->processor, job);
 		running_since(running, 0);
 		/* The handler may have taken long: the client has not. */
+		before = now;
 		r->now = now = clock_now();
+		job->spent_ns = now - before;
 		reply_job(r, job);
 		if (now >= end) {
 			dispatch_later(r);
-			return;
+			break;
 		}
 	}
+	/* As behind the replies of workers. */
+	hold_settle(r);
 }

@@ -28,6 +28,9 @@ job_reset(struct job *job)
 	job->state = NULL;
 	job->spent_ns = 0;
 	job->held = 0;
+	job->out_held = 0;
+	job->burden = 0;
+	job->first = false;
 	job->refusal = VERDICT_HANDLE;
 	job->kind = JOB_REQUESTS;
 }

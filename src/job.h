@@ -34,8 +34,8 @@
 #define JOB_BYTES_MAX (64u << 10)
 
 /** Past this many bytes of replies the rest of a job waits for its next
- *  turn, so that one job's replies stay bounded; or past output_soft, if
- *  that is less. */
+ *  turn, so that one job's replies stay bounded; or past what `burden`
+ *  leaves of output_soft, if that is less. */
 #define JOB_REPLIES_MAX (256u << 10)
 
 /** Likewise past this much time, so that a client with many requests takes
@@ -86,10 +86,12 @@ struct job {
 	struct reactor *home;     /* where the replies go; NULL: thread mode */
 	TAILQ_ENTRY(job) backlog; /* while it waits in its reactor */
 	struct job *idle_next;    /* while it is empty */
-	uint64_t since;           /* backlog.c: it waits; 0: it is new */
+	uint64_t since;           /* it waits: backlog.c, vain.c; 0: it is new */
 	void *state;              /* the handler's state of the connection */
 	size_t held;              /* the reactor's: see hold.h */
-	size_t charged;           /* of the budget, for `out` */
+	size_t out_held;          /* of `held`, for `out` */
+	size_t charged;           /* of the budget, for `out`, beside that */
+	size_t burden;            /* conn_burden() when it left; 0: none */
 	uint64_t spent_ns;        /* time the handler took for all of it */
 	struct bytes in;          /* the requests, framing included */
 	struct bytes out;         /* the replies, framing included */
@@ -102,6 +104,8 @@ struct job {
 	uint8_t kind;             /* enum job_kind */
 	bool close;
 	bool unworked;            /* taken back before its worker began */
+	bool first;               /* of its connection */
+	bool on_trial;            /* vain.c: it is not in the backlog yet */
 	uint8_t refusal;          /* backlog.c: enum verdict, for all of it */
 	uint16_t count;           /* of `requests` in use */
 	uint16_t room;            /* of `requests` allocated */

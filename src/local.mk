@@ -57,6 +57,8 @@ libthrong_core_la_SOURCES = \
 	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
 	src/throttle.c src/throttle.h \
+	src/trim.c src/trim.h \
+	src/vain.c src/vain.h \
 	src/wakeup.c src/wakeup.h \
 	src/watchdog.c src/watchdog.h \
 	src/work.c src/work.h \

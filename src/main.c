@@ -7,7 +7,11 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#ifdef HAVE_MALLOC_TRIM
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,6 +29,7 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "trim.h"
 #include "writer.h"
 
 /** What the log gets to be written in when the process ends by itself.
@@ -37,6 +42,7 @@ struct watch {
 	throng_server *server;
 	const struct log *log; /* while there is no server */
 	sigset_t signals;
+	struct trim trim;
 	pthread_t thread;
 };
 
@@ -159,13 +165,44 @@ on_started(throng_server *s, void *argument)
 	fflush(stdout);
 }
 
+#ifdef HAVE_MALLOC_TRIM
+
+/* Wait for a signal, and give memory back meanwhile: this thread has nothing
+ * else to do, and holds nobody up. */
+static bool
+wait_signal(struct watch *w, int *number)
+{
+	const struct timespec look = { .tv_sec = TRIM_LOOK / CLOCK_S,
+		.tv_nsec = TRIM_LOOK % CLOCK_S };
+
+	while ((*number = sigtimedwait(&w->signals, NULL, &look)) == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			return (false);
+		if (trim_due(&w->trim, server_holds(w->server),
+		    clock_now()))
+			malloc_trim(0);
+	}
+	return (true);
+}
+
+#else
+
+static bool
+wait_signal(struct watch *w, int *number)
+{
+
+	return (sigwait(&w->signals, number) == 0);
+}
+
+#endif
+
 /* Wait for a signal to end; false once the server has ended. */
 static bool
 next_signal(struct watch *w, int *number)
 {
 
 	for (;;) {
-		if (sigwait(&w->signals, number) != 0)
+		if (!wait_signal(w, number))
 			return (false);
 		if (*number == SIGUSR1)
 			report(w->server);

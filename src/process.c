@@ -175,6 +175,17 @@ drop_rest(struct job *job, bool close, struct tally *tally)
 	job->close = job->close || close;
 }
 
+/* How many bytes of replies are enough for now: together with what waits
+ * already they are output_soft. Zero is for one reply. */
+static size_t
+enough(const struct service *s, const struct job *job)
+{
+	size_t soft = s->config.output_soft;
+	size_t left = job->burden < soft ? soft - job->burden : 0;
+
+	return (left < s->replies_max ? left : s->replies_max);
+}
+
 static void
 answer_all(struct processor *p, struct job *job)
 {
@@ -182,6 +193,7 @@ answer_all(struct processor *p, struct job *job)
 	/* Set already if the last request is one that breaks the stream. */
 	bool close = job->close;
 	unsigned expected = to_handle(job);
+	size_t most = enough(p->service, job);
 	uint64_t begin = job->count > 1 ? clock_now() : 0;
 
 	/* Counted before, since a handler may take long, and put right
@@ -191,7 +203,7 @@ answer_all(struct processor *p, struct job *job)
 	job->begun = (uint16_t)expected;
 	job->close = false;
 	while (job->done < job->count && !job->close &&
-	    job->out.length <= p->service->replies_max) {
+	    job->out.length <= most) {
 		answer(p, job, &job->requests[job->done++], &tally);
 		if (job->count > 1 && clock_now() - begin >
 		    p->service->job_time_max)

@@ -70,6 +70,18 @@ idle_max(const struct service *s)
 	return (most < IDLE_JOBS_MAX ? (unsigned)most : IDLE_JOBS_MAX);
 }
 
+/* The same for large buffers. */
+static size_t
+spares_max(const struct service *s)
+{
+	size_t most;
+
+	if (s->budget == NULL)
+		return (SPARES_BYTES);
+	most = s->budget->limit / 16 / s->config.reactors;
+	return (most < SPARES_BYTES ? most : SPARES_BYTES);
+}
+
 throng_error
 reactor_open(struct reactor *r, struct service *service, unsigned number)
 {
@@ -98,7 +110,7 @@ reactor_open(struct reactor *r, struct service *service, unsigned number)
 	r->tick = evtimer_new(r->base, expire_tick, r);
 	r->dispatch = dispatch_open(r);
 	r->watchdog = watchdog_open(r);
-	(void)spares_open(&r->spares, r->base);
+	(void)spares_open(&r->spares, r->base, spares_max(service));
 	if (service->config.mode == THRONG_MODE_INLINE)
 		r->inlined = inline_open(r);
 	if (r->wakeup_event == NULL || r->tick == NULL ||

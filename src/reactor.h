@@ -70,6 +70,8 @@ struct reactor {
 	struct conn **slots;
 	uint32_t slots_made;
 	uint32_t slots_room;
+	uint32_t slots_free;        /* in `free_slots` */
+	uint32_t slots_freed;       /* the largest generation of those */
 	struct conn_list free_slots;
 	struct conn_list silent;    /* no request yet, oldest first */
 	_Atomic unsigned silent_count; /* reactor_count_silent() */

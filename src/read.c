@@ -61,13 +61,32 @@ receive(struct conn *c, struct bytes *to, size_t size)
 	return (0);
 }
 
+/* Whether what is read now can only be kept for later. */
+static bool
+is_ahead(const struct conn *c)
+{
+
+	return (c->job_out || c->job_held ||
+	    (c->job != NULL && job_full(c->job)));
+}
+
+/* How much is read at a time: of what is kept for later, what there is room
+ * for; at the end, once, as much as of anybody. */
+static size_t
+read_size(const struct conn *c)
+{
+
+	return (is_ahead(c) && c->input.length < CONN_INPUT_AHEAD ?
+	    CONN_INPUT_AHEAD - c->input.length : INPUT_READ);
+}
+
 /* Read into the buffer that all connections share, which is always there. */
 static ssize_t
-receive_shared(struct conn *c)
+receive_shared(struct conn *c, size_t size)
 {
 
 	c->reactor->scratch.length = 0;
-	return (receive(c, &c->reactor->scratch, INPUT_READ));
+	return (receive(c, &c->reactor->scratch, size));
 }
 
 /* Read behind the beginning of a large frame, not beyond its end: what comes
@@ -77,7 +96,7 @@ receive_direct(struct conn *c, size_t *size)
 {
 	struct bytes *in = &c->input;
 	size_t whole = input_frame(c, in->length);
-	size_t rest = whole > 0 ? whole - in->length : INPUT_READ;
+	size_t rest = whole > 0 ? whole - in->length : *size;
 	size_t least = rest < INPUT_READ ? rest : INPUT_READ;
 
 	*size = least;
@@ -117,6 +136,7 @@ hand_on(struct conn *c, struct job *job)
 {
 
 	conn_heard(c);
+	job->first = !c->asked;
 	if (!c->asked)
 		expire_asked(c);
 	/* A long request is taken for one that has a long reply. */
@@ -227,17 +247,19 @@ use_scratch(struct conn *c)
 static bool
 turn(struct conn *c)
 {
-	size_t size = INPUT_READ;
+	size_t size = read_size(c);
 	bool ok = true, ended = false;
 	ssize_t n;
 
 	if (c->input.length >= INPUT_LARGE) {
-		if ((n = receive_direct(c, &size)) > 0)
+		if ((n = receive_direct(c, &size)) > 0) {
 			ok = read_requests(c);
-		/* Not asked for more than the frame: there may be none. */
-		ended = ok && c->input.length == 0;
+			/* Not asked for more than the frame: there may be
+			 * none. */
+			ended = c->input.length == 0;
+		}
 	} else {
-		if ((n = receive_shared(c)) > 0)
+		if ((n = receive_shared(c, size)) > 0)
 			ok = use_scratch(c);
 	}
 	if (!ok)
@@ -250,7 +272,7 @@ discard(struct conn *c)
 {
 	ssize_t n;
 
-	if ((n = receive_shared(c)) == -1)
+	if ((n = receive_shared(c, INPUT_READ)) == -1)
 		return;
 	c->lingered += (uint32_t)n;
 	if (c->lingered > CONN_LINGER_BYTES)
@@ -311,9 +333,8 @@ bool
 read_must_wait(const struct conn *c)
 {
 
-	return (conn_must_wait(c) || ((c->job_out || c->job_held ||
-	    (c->job != NULL && job_full(c->job))) &&
-	    c->input.length >= CONN_INPUT_AHEAD));
+	return (conn_must_wait(c) ||
+	    (is_ahead(c) && c->input.length >= CONN_INPUT_AHEAD));
 }
 
 void

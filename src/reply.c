@@ -24,6 +24,7 @@ gone(struct reactor *r, struct job *job)
 	counter_add_own(r->phase == REACTOR_KILLED ?
 	    &r->counters.dropped_stopping : &r->counters.dropped_gone,
 	    job->replies + job_unanswered(job));
+	dispatch_in_vain(r, job);
 	job_settle(job, &r->counters);
 	job_uncharge(job, r->service->budget);
 	hold_back(r, job);
@@ -87,7 +88,9 @@ deliver(struct reactor *r, struct conn *c, struct job *job)
 	job_settle(job, &r->counters);
 	if (sent && job_unanswered(job) > 0) {
 		/* Its replies were many: the rest when they are out. */
-		bytes_reset(&job->out);
+		bytes_free(&job->out);
+		job->out_held = 0;
+		job->first = false;
 		job->replies = 0;
 		c->job = job;
 		c->job_held = true;

@@ -1,6 +1,7 @@
 #include "reply_build.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "budget.h"
@@ -51,17 +52,31 @@ reply_begin(struct throng_reply *r, const struct processor *processor,
 static bool
 charge(struct throng_reply *r)
 {
+	struct budget *b = r->processor->service->budget;
 	struct job *job = r->job;
-	size_t more;
+	size_t known = job->charged + job->out_held, more;
 
-	if (job->out.size <= BUDGET_REPLY_FREE ||
-	    job->out.size <= job->charged)
+	if (job->out.size <= BYTES_KEEP || b == NULL ||
+	    job->out.size <= b->reply_free || job->out.size <= known)
 		return (true);
-	more = job->out.size - job->charged;
-	if (!budget_take(r->processor->service->budget, more))
+	more = job->out.size - known;
+	if (!budget_take(b, more))
 		return (false);
 	job->charged += more;
 	return (true);
+}
+
+/* It was not: the buffer as it was, so that there is room for the replies to
+ * the other requests of the job. */
+static void
+shrink(struct bytes *out, size_t size)
+{
+	char *less;
+
+	if (out->size > size && (less = realloc(out->data, size)) != NULL) {
+		out->data = less;
+		out->size = size;
+	}
 }
 
 /*
@@ -117,7 +132,7 @@ throng_reply_reserve(throng_reply *r, size_t length)
 {
 	struct bytes *out = &r->job->out;
 	size_t max = r->processor->service->config.max_reply;
-	size_t payload;
+	size_t payload, before;
 	char *place;
 
 	if (r->lent > 0)
@@ -125,9 +140,14 @@ throng_reply_reserve(throng_reply *r, size_t length)
 	payload = out->length - r->payload;
 	if (r->failed)
 		return (NULL);
+	before = out->size;
 	if (length > max || payload > max - length ||
-	    (place = bytes_reserve(out, length + FRAME_TAIL_MAX)) == NULL ||
-	    !charge(r)) {
+	    (place = bytes_reserve(out, length + FRAME_TAIL_MAX)) == NULL) {
+		r->failed = true;
+		return (NULL);
+	}
+	if (!charge(r)) {
+		shrink(out, before);
 		r->failed = true;
 		return (NULL);
 	}

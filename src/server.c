@@ -39,6 +39,11 @@
 /** And how long threads that have nothing to do may take to end. */
 #define IDLE_NS (10 * (uint64_t)CLOCK_S)
 
+/** What a connection takes beside what the budget knows of: its record, the
+ *  library's and a buffer; or a stack and an arena's part. Bytes. */
+#define HELD_BY_CONNECTION ((size_t)1 << 10)
+#define HELD_BY_THREAD ((size_t)32 << 10)
+
 enum stop_request { STOP_NO, STOP_DRAIN, STOP_NOW };
 
 /** A reactor and what the server knows of it. */
@@ -495,6 +500,18 @@ server_log(const throng_server *s)
 {
 
 	return (&s->service.log);
+}
+
+size_t
+server_holds(const throng_server *s)
+{
+	/* Relaxed: a count. */
+	size_t places = atomic_load_explicit(&s->service.connections,
+	    memory_order_relaxed);
+
+	return (budget_total(&s->budget) + places *
+	    (s->service.config.mode == THRONG_MODE_THREAD ? HELD_BY_THREAD :
+	    HELD_BY_CONNECTION));
 }
 
 void

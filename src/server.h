@@ -15,6 +15,13 @@
 const struct log *server_log(const throng_server *server);
 
 /**
+ * server_holds(server):
+ * Return about how many bytes its connections hold, with what each takes by
+ * itself. Thread: any, while the server is there.
+ */
+size_t server_holds(const throng_server *server);
+
+/**
  * server_unlink(server):
  * Remove the names of its local sockets, as throng_free() would: for a
  * process that ends without it. Thread: any, while the server is there.

@@ -32,10 +32,12 @@ on_look(evutil_socket_t fd, short what, void *argument)
 }
 
 int
-spares_open(struct spares *s, struct event_base *base)
+spares_open(struct spares *s, struct event_base *base, size_t most)
 {
 
-	*s = (struct spares){ .look = evtimer_new(base, on_look, s) };
+	*s = (struct spares){
+		.most = most, .look = evtimer_new(base, on_look, s),
+	};
 	return (s->look == NULL ? -1 : 0);
 }
 
@@ -77,7 +79,7 @@ spares_give(struct spares *s, struct bytes *b)
 {
 
 	if (b->size <= BYTES_KEEP || s->look == NULL ||
-	    s->count == SPARES_COUNT || b->size > SPARES_BYTES - s->total ||
+	    s->count == SPARES_COUNT || b->size > s->most - s->total ||
 	    (!evtimer_pending(s->look, NULL) && look_later(s) == -1)) {
 		bytes_free(b);
 		return;

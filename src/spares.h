@@ -33,16 +33,18 @@ struct spares {
 	struct bytes kept[SPARES_COUNT];
 	unsigned count;
 	size_t total;
+	size_t most; /* of `total` */
 	bool wanted; /* one was taken since the last look */
 	struct event *look;
 };
 
 /**
- * spares_open(spares, base):
- * Begin without any. Return 0, or -1 if memory is short.
+ * spares_open(spares, base, most):
+ * Begin without any, to keep `most` bytes at most. Return 0, or -1 if memory is short.
  * Thread: any, before the reactor runs.
  */
-int spares_open(struct spares *spares, struct event_base *base);
+int spares_open(struct spares *spares, struct event_base *base,
+    size_t most);
 
 /**
  * spares_close(spares):

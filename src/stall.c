@@ -61,6 +61,16 @@ stall_half_closed(int fd)
 #endif
 }
 
+bool
+stall_reset(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	/* Errors are told without being asked for. Not so a hang-up: who has
+	 * closed a local socket may still want its work done. */
+	return (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0);
+}
+
 uint32_t
 stall_interval(uint32_t limit)
 {

@@ -56,6 +56,13 @@ uint32_t stall_untaken(int fd);
 bool stall_half_closed(int fd);
 
 /**
+ * stall_reset(fd):
+ * Return whether the connection was reset, even if what came before that has
+ * not been read: nobody is there for a reply. Thread: the owner's.
+ */
+bool stall_reset(int fd);
+
+/**
  * stall_interval(limit):
  * Return how long to wait between two looks so that a stall of `limit` is
  * noticed soon after. Milliseconds, at least 1. Thread: any.

@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "conn.h"
@@ -20,6 +21,9 @@
 
 /** A rest above this is moved, not copied. Bytes. */
 #define MOVE_MIN (16u << 10)
+
+/** And up to this much of it to the front of its buffer. Bytes. */
+#define PACK_MAX JOB_REPLIES_MAX
 
 /* Send what the socket takes at once; return how much, or -1. */
 static ssize_t
@@ -73,6 +77,7 @@ output_of(struct conn *c)
 		    c->reactor->service->config.output_soft /
 		    CONN_OUTPUT_RESUME, 0);
 		bufferevent_set_max_single_write(c->bev, WRITE_MAX);
+		c->copied = 0;
 		expire_waiting(c);
 	}
 	return (bufferevent_get_output(c->bev));
@@ -113,6 +118,34 @@ moved_written(const void *data, size_t length, void *argument)
 	free(moved);
 }
 
+/*
+ * What is to wait need not hold a buffer that is much larger: grown by
+ * doubling, or mostly sent. A buffer that cannot be made smaller will do.
+ * Return where in it the rest begins. Not for a large reply to a client that
+ * reads: its buffer will soon be the next one's.
+ */
+static size_t
+pack(const struct conn *c, struct job *job, size_t from)
+{
+	struct bytes *b = &job->out;
+	size_t rest = b->length - from;
+	char *less;
+
+	if (b->size - rest <= rest / 4 ||
+	    (job->replies == 1 && write_pending(c) == 0))
+		return (from);
+	if (from > 0 && rest <= PACK_MAX) {
+		memmove(b->data, b->data + from, rest);
+		b->length = rest;
+		from = 0;
+	}
+	if ((less = realloc(b->data, b->length)) != NULL) {
+		b->data = less;
+		b->size = b->length;
+	}
+	return (from);
+}
+
 /* The output takes the job's buffer over; the job goes on without one. */
 static int
 move(struct conn *c, struct job *job, size_t from)
@@ -123,6 +156,7 @@ move(struct conn *c, struct job *job, size_t from)
 
 	if (output == NULL || (moved = malloc(sizeof(*moved))) == NULL)
 		return (-1);
+	from = pack(c, job, from);
 	*moved = (struct moved){ *b, c->reactor, c->slot, c->generation };
 	if (evbuffer_add_reference(output, b->data + from, b->length - from,
 	    moved_written, moved) == -1) {
@@ -141,8 +175,15 @@ queue(struct conn *c, const char *bytes, size_t length)
 {
 	struct evbuffer *output = output_of(c);
 
-	if (output == NULL || evbuffer_add(output, bytes, length) == -1)
+	if (output == NULL)
 		return (-1);
+	/* Behind a buffer that was moved there would be room made for as much
+	 * again. */
+	if (c->moved > 0 && evbuffer_expand(output, length) == -1)
+		return (-1);
+	if (evbuffer_add(output, bytes, length) == -1)
+		return (-1);
+	c->copied += length;
 	c->given += (uint32_t)length;
 	return (start(c));
 }

@@ -26,7 +26,7 @@
 /** Bounds of what a connection holds, with one read and one reply. */
 #define ONE_READ (128u << 10)
 #define INPUT_MAX ((64u << 10) + ONE_READ)
-#define OUTPUT_MAX ((512u << 10) + (128u << 10))
+#define OUTPUT_MAX ((256u << 10) + (128u << 10))
 
 /** A client: what it sends, what it is to read, how far it has come. */
 struct sim_client {

@@ -134,6 +134,8 @@ lines(void **state)
 			assert_int_equal(b.limit, sizes[i]);
 			assert_true(b.tight < b.over);
 			assert_true(b.over < b.limit);
+			assert_true(b.reply_free <= b.limit / 64);
+			assert_true(b.reply_free <= BUDGET_REPLY_FREE);
 			assert_true(b.chunk > 0);
 			assert_true(b.chunk * reactors <=
 			    b.limit - b.over);

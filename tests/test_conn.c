@@ -210,6 +210,34 @@ slots(void **state)
 	rig_free(rig);
 }
 
+/* A crowd comes and leaves: its records go, and who comes next has a
+ * generation that no job of theirs can have. */
+static void
+slots_of_a_crowd(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	static int fds[1500];
+	uint32_t generation;
+
+	(void)state;
+	rig->service.max_connections = 1500;
+	rig_start(rig);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 1500; i++)
+			fds[i] = rig_client(rig);
+		assert_int_equal(rig->reactor.slots_made, 1500);
+		generation = rig_conn(rig, 1499)->generation;
+		assert_int_equal(generation, round);
+		for (uint32_t i = 0; i < 1500; i++) {
+			conn_close(rig_conn(rig, i), CLOSE_EOF);
+			close(fds[i]);
+		}
+		assert_int_equal(rig->reactor.slots_made, 1024);
+		assert_null(conn_find(&rig->reactor, 1499, generation));
+	}
+	rig_free(rig);
+}
+
 /* A client whose connection was closed by the handler and who stays. */
 static int
 lingerer(struct rig *rig)
@@ -495,6 +523,7 @@ main(void)
 		cmocka_unit_test(no_budget_left),
 		cmocka_unit_test(not_silent),
 		cmocka_unit_test(slots),
+		cmocka_unit_test(slots_of_a_crowd),
 		cmocka_unit_test(lingers_to_the_end),
 		cmocka_unit_test(lingers_by_bytes),
 		cmocka_unit_test(lingers_by_time),

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -522,6 +523,112 @@ left_while_waiting(void **state)
 	rig_free(rig);
 }
 
+/* A reset that was not read yet: where jobs are slow, the kernel is asked, and
+ * no worker gets what nobody waits for. Who has ended its sending only, is
+ * answered. */
+static void
+reset_while_waiting(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int first, half, gone;
+	unsigned calls;
+
+	(void)state;
+	rig->service.config.workers = 1;
+	rig_start(rig);
+	first = rig_client(rig);
+	half = rig_client(rig);
+	gone = rig_client(rig);
+	/* What is left unread makes the close a reset. */
+	rig_say(gone, "unread\n");
+	rig_settle(rig);
+	for (int slow = 0; slow < 2; slow++) {
+		if (slow)
+			rig_teach(rig, first, 10 * CLOCK_MS);
+		calls = unit_calls;
+		rig_say(first, "a\n");
+		rig_turn(rig);
+		assert_int_equal(rig->held_count, 1);
+		rig_say(gone, "b\nc\n");
+		rig_say(half, "d\n");
+		shutdown(half, SHUT_WR);
+		/* It is read and given out in one pass; no other looks. */
+		close(gone);
+		rig_work(rig, 1);
+		rig_turn(rig);
+		rig_hear(rig, first, "a\n");
+		rig_hear(rig, half, "d\n");
+		rig_end(rig, half);
+		rig_settle(rig);
+		assert_int_equal(unit_calls, calls + (slow ? 2 : 4));
+		assert_int_equal(rig_stats(rig).dropped_gone, slow ? 4 : 2);
+		if (slow)
+			break;
+		half = rig_client(rig);
+		gone = rig_client(rig);
+		rig_say(gone, "unread\n");
+		rig_settle(rig);
+	}
+	close(first);
+	rig_free(rig);
+}
+
+/* A slow job came back to nobody: from then on the first requests of others
+ * wait for a moment, and who leaves meanwhile costs no worker anything. */
+static void
+first_requests_on_trial(void **state)
+{
+	struct rig *rig = rig_new(&unit_handler);
+	int64_t deadline = unit_deadline();
+	int old, gone, late, stays;
+	unsigned calls;
+
+	(void)state;
+	rig->service.config.workers = 4;
+	rig_start(rig);
+	old = rig_client(rig);
+	rig_teach(rig, old, 10 * CLOCK_MS);
+	gone = rig_client(rig);
+	rig_say(gone, "a\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	conn_close(rig_conn(rig, 1), CLOSE_RESET);
+	rig_settle(rig);
+	close(gone);
+	calls = unit_calls;
+	late = rig_client(rig);
+	stays = rig_client(rig);
+	rig_say(late, "b\n");
+	rig_say(stays, "c\n");
+	rig_say(old, "d\n");
+	while (rig->held_count == 0) {
+		rig_turn(rig);
+		assert_true(support_now() < deadline);
+	}
+	/* Not so the request of a client that is known. */
+	assert_int_equal(rig->held[0]->slot, 0);
+	/* Unless this machine has stopped for longer than a trial takes. */
+	if (rig_conn(rig, 1)->job != NULL && rig_conn(rig, 1)->job->on_trial) {
+		conn_close(rig_conn(rig, 1), CLOSE_RESET);
+		rig_hear(rig, stays, "c\n");
+		rig_hear(rig, old, "d\n");
+		assert_int_equal(unit_calls, calls + 2);
+		assert_int_equal(rig_stats(rig).dropped_gone, 2);
+	}
+	/* It is over when no such client was seen for long enough, and each
+	 * is tried once. */
+	rig_say(stays, "e\n");
+	rig_turn(rig);
+	rig_turn(rig);
+	assert_int_equal(rig->held_count, 1);
+	rig_settle(rig);
+	rig_hear(rig, stays, "e\n");
+	close(old);
+	close(late);
+	close(stays);
+	rig_free(rig);
+}
+
 /* Of a job that is half answered only the rest is dropped. */
 static void
 left_with_a_rest(void **state)
@@ -616,6 +723,8 @@ main(void)
 		cmocka_unit_test(all_late),
 		cmocka_unit_test(left_and_taken_back),
 		cmocka_unit_test(left_while_waiting),
+		cmocka_unit_test(reset_while_waiting),
+		cmocka_unit_test(first_requests_on_trial),
 		cmocka_unit_test(left_with_a_rest),
 		cmocka_unit_test(states),
 	};

@@ -340,6 +340,60 @@ reply_too_much(void **state)
 	close(fd);
 }
 
+/* And so do the others of its job. */
+static void
+one_reply_too_much(void **state)
+{
+	static const char failed[] =
+	    "!error failed the request could not be answered\n";
+	int fd;
+
+	(void)state;
+	serve(1u << 20);
+	fd = rig_client(rig);
+	rig_say(fd, "big 3000000\nbig 100000\nshort\n");
+	rig_turn(rig);
+	assert_int_equal(rig->held[0]->count, 3);
+	rig_hear(rig, fd, failed);
+	rig_hear_x(rig, fd, 100000);
+	rig_hear(rig, fd, "short\n");
+	assert_int_equal(rig_stats(rig).failed, 1);
+	close(fd);
+}
+
+/* What is kept for later is a part of it, and a buffer that a job gets along
+ * for its reply is counted once. */
+static void
+spare_buffers(void **state)
+{
+	struct job *job;
+	int fd;
+
+	(void)state;
+	serve(16u << 20);
+	assert_int_equal(rig->reactor.spares.most, 1u << 20);
+	rig->budget.reply_free = BYTES_KEEP;
+	fd = rig_client(rig);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pour(fd, 40000), 40000);
+		/* Two, so that the reply is not the request's buffer. */
+		rig_say(fd, "\nshort\n");
+		while (rig->held_count == 0)
+			rig_turn(rig);
+		job = rig->held[0];
+		if (i > 0)
+			assert_true(job->out.size > 40000);
+		rig_work(rig, 1);
+		assert_int_equal(job->out.length, 40007);
+		assert_true(job->out_held + job->charged == job->out.size);
+		rig_hear_x(rig, fd, 40000);
+		rig_hear(rig, fd, "short\n");
+		rig_settle(rig);
+		assert_true(rig->reactor.spares.total > 0);
+	}
+	close(fd);
+}
+
 /* Without a budget nobody is counted. */
 static void
 no_budget(void **state)
@@ -371,6 +425,8 @@ main(void)
 		TEST(waits),
 		TEST(leaving),
 		TEST(reply_too_much),
+		TEST(one_reply_too_much),
+		TEST(spare_buffers),
 		TEST(no_budget),
 	};
 

@@ -192,6 +192,30 @@ refused(void **state)
 	rig_free(rig);
 }
 
+/* Replies that nobody reads are looked at when they are made: there may be no
+ * read after them. */
+static void
+too_much_output(void **state)
+{
+	struct rig *rig = start(&unit_handler);
+	int fds[4];
+
+	(void)state;
+	/* Four buffers of 512 KiB are above its line. */
+	budget_open(&rig->budget, 2300000, 1);
+	for (int i = 0; i < 4; i++) {
+		fds[i] = rig_client(rig);
+		assert_int_equal(rig_stats(rig).shed, 0);
+		rig_say(fds[i], "big 400000\n");
+		rig_turn(rig);
+	}
+	assert_int_equal(rig_stats(rig).failed, 0);
+	assert_int_equal(rig_stats(rig).shed, 1);
+	for (int i = 0; i < 4; i++)
+		close(fds[i]);
+	finish(rig);
+}
+
 int
 main(void)
 {
@@ -200,6 +224,7 @@ main(void)
 		cmocka_unit_test(pipelined),
 		cmocka_unit_test(states_are_closed),
 		cmocka_unit_test(takes_turns),
+		cmocka_unit_test(too_much_output),
 		cmocka_unit_test(refused),
 	};
 

@@ -206,6 +206,37 @@ a_rest_is_left(void **state)
 	assert_int_equal(stats(b).batches, turns);
 }
 
+/* What waits already leaves less room for replies, but always for one. */
+static void
+beside_what_waits(void **state)
+{
+	struct bench *b = *state;
+	size_t soft = b->service.config.output_soft;
+	const struct {
+		size_t burden;
+		unsigned replies;
+	} rows[] = {
+		{ 0, (unsigned)(soft / 10001) + 1 },
+		{ soft - 15000, 2 },
+		{ soft - 10000, 1 },
+		{ soft, 1 },
+		{ soft + 1, 1 },
+		{ 2 * soft, 1 },
+	};
+
+	for (size_t i = 0; i < UNIT_COUNT(rows); i++) {
+		for (int n = 0; n < 40; n++)
+			request(b, "big 10000");
+		b->job->burden = rows[i].burden;
+		process_job(&b->processor, b->job);
+		assert_int_equal(b->job->replies, rows[i].replies);
+		assert_int_equal(job_unanswered(b->job),
+		    40 - rows[i].replies);
+		job_reset(b->job);
+		assert_int_equal(b->job->burden, 0);
+	}
+}
+
 /* Time that is up after any request: one at a time, none lost. */
 static void
 gives_way(void **state)
@@ -409,6 +440,7 @@ main(void)
 		TEST(close_in_the_middle),
 		TEST(close_after_reply),
 		TEST(a_rest_is_left),
+		TEST(beside_what_waits),
 		TEST(the_rest_closes),
 		TEST(gives_way),
 		TEST(the_rest_closes),

@@ -15,7 +15,7 @@ set_up(void **state)
 
 	(void)state;
 	base = event_base_new();
-	return (base == NULL ? -1 : spares_open(&spares, base));
+	return (base == NULL ? -1 : spares_open(&spares, base, SPARES_BYTES));
 }
 
 static int
@@ -82,7 +82,7 @@ bounded(void **state)
 		give(BYTES_KEEP + 1);
 	assert_int_equal(spares.count, SPARES_COUNT);
 	spares_close(&spares);
-	assert_int_equal(spares_open(&spares, base), 0);
+	assert_int_equal(spares_open(&spares, base, SPARES_BYTES), 0);
 	for (int i = 0; i < 5; i++)
 		give(SPARES_BYTES / 2);
 	assert_int_equal(spares.count, 2);

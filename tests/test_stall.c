@@ -111,6 +111,42 @@ from_the_kernel(void **state)
 	close(fds[1]);
 }
 
+/* Only a reset is one, with requests unread or without. */
+static void
+resets(void **state)
+{
+	const struct linger none = { .l_onoff = 1 };
+	int64_t deadline = unit_deadline();
+	int fds[2];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		tcp_pair(fds);
+		assert_false(stall_reset(fds[0]));
+		if (i % 2)
+			assert_int_equal(send(fds[1], "x", 1, 0), 1);
+		if (i < 2) {
+			shutdown(fds[1], SHUT_WR);
+			while (!stall_half_closed(fds[0]))
+				assert_true(support_turn(deadline));
+			assert_false(stall_reset(fds[0]));
+		}
+		assert_int_equal(setsockopt(fds[1], SOL_SOCKET, SO_LINGER,
+				     &none, sizeof(none)),
+		    0);
+		close(fds[1]);
+		while (!stall_reset(fds[0]))
+			assert_true(support_turn(deadline));
+		close(fds[0]);
+	}
+	/* A local socket that was closed behind its requests is none. */
+	assert_int_equal(unit_pair(fds), 0);
+	assert_int_equal(send(fds[1], "x", 1, 0), 1);
+	close(fds[1]);
+	assert_false(stall_reset(fds[0]));
+	close(fds[0]);
+}
+
 static void
 intervals(void **state)
 {
@@ -129,6 +165,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_here),
 		cmocka_unit_test(from_the_kernel),
+		cmocka_unit_test(resets),
 		cmocka_unit_test(intervals),
 	};
 

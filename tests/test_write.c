@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "write.h"
 
 static int interruptions;
@@ -145,6 +146,58 @@ large_rest_is_moved(void **state)
 	assert_int_equal(rig_stats(rig).replies, 2);
 }
 
+/* A job of `count` replies of `length` bytes. */
+static struct job *
+job_of_many(unsigned count, size_t length)
+{
+	struct job *job = job_new(1);
+
+	assert_non_null(job);
+	for (unsigned i = 0; i < count; i++) {
+		memset(bytes_reserve(&job->out, length), 'x', length);
+		job->out.length += length;
+	}
+	job->out.data[job->out.length - 1] = '\n';
+	job->replies = count;
+	return (job);
+}
+
+/* What waits of many replies holds no more memory than it is long; a large
+ * one of a client that reads keeps its buffer. */
+static void
+moved_is_packed(void **state)
+{
+	struct conn *c = rig_conn(rig, 0);
+	struct job *many = job_of_many(30, 10000), *large, *small;
+
+	(void)state;
+	send_most = 150000;
+	assert_true(many->out.size > 500000);
+	assert_int_equal(write_job(c, many), 0);
+	assert_int_equal(c->moved, 150000);
+	/* Grown by doubling, behind others: nothing of it is sent. */
+	large = job_with(600000);
+	assert_int_equal(write_job(c, large), 0);
+	assert_int_equal(c->moved, 150000 + 600001);
+	small = job_with(100);
+	assert_int_equal(write_job(c, small), 0);
+	/* What was copied is there beside them. */
+	hold_look(c);
+	assert_int_equal(c->holds, 150000 + 600001 + 101);
+	rig_hear_x(rig, client, 299999);
+	rig_hear_x(rig, client, 600000);
+	rig_hear_x(rig, client, 100);
+	assert_int_equal(c->moved, 0);
+	job_free(many);
+	job_free(large);
+	job_free(small);
+	large = job_with(600000);
+	assert_int_equal(write_job(c, large), 0);
+	assert_true(c->moved > 600001);
+	rig_hear_x(rig, client, 600000);
+	job_free(large);
+}
+
 /* And when it is never read, the memory goes with the connection. */
 static void
 moved_and_closed(void **state)
@@ -224,6 +277,7 @@ output_bound_dispatch(void **state)
 		rig_settle(rig);
 	assert_int_equal(rig_stats(rig).requests, 1);
 	assert_int_equal(c->input.length, 6);
+	assert_int_equal(conn_burden(c), write_pending(c) + 6);
 	rig_hear_x(rig, client, 1000000);
 	rig_hear(rig, client, "after\n");
 }
@@ -237,6 +291,7 @@ main(void)
 		TEST(short_and_interrupted),
 		TEST(small_rest_is_copied),
 		TEST(large_rest_is_moved),
+		TEST(moved_is_packed),
 		TEST(moved_and_closed),
 		TEST(nothing_to_write),
 		TEST(nobody_there),

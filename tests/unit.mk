@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	test_expire \
 	test_pace \
 	test_stall \
+	test_trim \
 	test_ring \
 	test_throttle \
 	test_writer \
@@ -93,6 +94,9 @@ test_pace_LDADD = $(UNIT_LIBS)
 test_stall_SOURCES = tests/test_stall.c $(UNIT_FILES)
 test_stall_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_stall_LDADD = $(UNIT_LIBS)
+test_trim_SOURCES = tests/test_trim.c $(UNIT_FILES)
+test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_trim_LDADD = $(UNIT_LIBS)
 
 test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
 test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -70,9 +70,10 @@ __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 	vki_enter();
 	f = vki_file(fds[0].fd);
 	do {
-		fds[0].revents = (short)(fds[0].events &
+		fds[0].revents = (short)((fds[0].events &
 		    ((vki_readable(f) ? POLLIN : 0) |
-		    (vki_writable(f) ? POLLOUT : 0)));
+		    (vki_writable(f) ? POLLOUT : 0))) |
+		    (f->sock != NULL && f->sock->broken ? POLLERR : 0));
 	} while (fds[0].revents == 0 && timeout != 0 && vki_block(until));
 	return (fds[0].revents != 0);
 }
