@@ -298,6 +298,24 @@ class Prompt(unittest.TestCase):
         t.type(b"quit\r")
         self.assertEqual(t.end(), 1)
 
+    def test_reply_that_is_too_long(self):
+        """It is told at once, the next ones are shown, and the status says
+        that there was no reply."""
+        server = self.fake(answer=lambda p: b"x" * 1025 if p == b"long" else
+                           b"Hello")
+        for framing in "line", "len32":
+            server.framing = framing
+            t = self.open("--frame", framing, "--max-frame", "1K",
+                          server.address, columns=120)
+            t.shows(" ->")
+            t.type(b"long\r")
+            t.shows(" -> long", server.address + ": no reply: a reply is "
+                    "longer than 1024 bytes (--max-frame)", " ->")
+            t.type(b"a\r")
+            t.shows(" -> a", "Hello", " ->")
+            t.type(b"quit\r")
+            self.assertEqual(t.end(), 1)
+
     def test_connection_error(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
