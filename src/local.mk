@@ -33,7 +33,7 @@ libthrong_core_la_SOURCES = \
 	src/log.c src/log.h \
 	src/main.c \
 	src/mpsc.h \
-	src/option_row.h \
+	src/option_row.c src/option_row.h \
 	src/options.c src/options.h \
 	src/pace.c src/pace.h \
 	src/park.c src/park.h \

@@ -6,7 +6,7 @@
 
 #include "service.h"
 
-/** Ranges of the settings; options.c and settings.c share them. */
+/** Ranges of the settings; option_row.c and settings.c share them. */
 #define SETTINGS_WORKERS_MAX 1024
 #define SETTINGS_REACTORS_MAX 64
 #define SETTINGS_CONNECTIONS_MAX 10000000
