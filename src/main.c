@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,6 +26,7 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "settings.h"
 #include "writer.h"
 
 /** What the log gets to be written in when the process ends by itself.
@@ -92,6 +94,26 @@ raise_descriptor_limit(void)
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+/* One line if more connections were asked for than the descriptors of this
+ * process allow: only here is it known how many those are. */
+static int
+check_descriptors(const struct options *o)
+{
+	struct rlimit limit;
+	uint64_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return (0); /* the server will say so */
+	most = settings_connections(limit.rlim_cur);
+	if (o->config.max_connections <= most)
+		return (0);
+	fprintf(stderr, "%s: --max-connections %u: not a number from 1 to "
+	    "%" PRIu64 ", which is what the limit of %" PRIu64
+	    " open descriptors leaves\n", o->program,
+	    o->config.max_connections, most, (uint64_t)limit.rlim_cur);
+	return (-1);
 }
 
 static void
@@ -280,6 +302,8 @@ throng_main_choice(int argc, char **argv,
 	watch.log = &log;
 	listen_to_libevent(&log);
 	raise_descriptor_limit();
+	if (check_descriptors(&options) == -1)
+		return (2);
 	block_signals(&watch);
 	/* The process is this server's, and so are its signals. */
 	options.config.crash_line = 1;

@@ -198,6 +198,21 @@ set(struct parsing *p, const struct option_row *row, const char *value)
 	return (0);
 }
 
+/* What no single option can be blamed for before all are read. */
+static int
+check_together(const struct parsing *p)
+{
+	const throng_config *c = &p->options->config;
+	char hard[PARSE_SIZE_TEXT], soft[PARSE_SIZE_TEXT];
+
+	if (c->output_hard >= c->output_soft)
+		return (0);
+	fprintf(p->err, "%s: --output-hard %s: less than --output-soft %s\n",
+	    p->program, parse_size_text(c->output_hard, hard),
+	    parse_size_text(c->output_soft, soft));
+	return (-1);
+}
+
 /* getopt's table, made from ours: option i returns i + 1. */
 static void
 make_long_options(struct option *out)
@@ -253,6 +268,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	p.program = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "throngd";
 	throng_config_init(&options->config);
 	options->handler = handlers[0];
+	options->program = p.program;
 	make_long_options(long_options);
 	opterr = 0;
 	/* Not 1: a line that was refused amid its letters before, in this
@@ -278,5 +294,7 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	}
 	if (optind < argc)
 		return (stray(&p, argv[optind], "not an option"));
+	if (check_together(&p) == -1)
+		return (OPTIONS_WRONG);
 	return (check ? OPTIONS_CHECK : OPTIONS_SERVE);
 }

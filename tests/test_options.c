@@ -26,7 +26,8 @@ struct outcome {
 static void
 read_line(struct outcome *o, const char *words)
 {
-	char program[] = "/usr/sbin/throngd", *at;
+	static char program[] = "/usr/sbin/throngd";
+	char *at;
 	char *argv[ARGS_MAX + 1] = { program };
 	size_t out_size, err_size;
 	FILE *out = open_memstream(&o->out, &out_size);
@@ -117,8 +118,8 @@ static const struct good {
 	{ "--min-rate 1", FIELD(min_rate), 1 },
 	{ "--min-rate 1G", FIELD(min_rate), 1u << 30 },
 	{ "--output-soft 4K", FIELD(output_soft), 4096 },
-	{ "--output-soft 1G", FIELD(output_soft), 1u << 30 },
-	{ "--output-hard 4K", FIELD(output_hard), 4096 },
+	{ "--output-soft 1M", FIELD(output_soft), 1u << 20 },
+	{ "--output-hard 256K", FIELD(output_hard), 256u << 10 },
 	{ "--output-hard 1G", FIELD(output_hard), 1u << 30 },
 	{ "--queue-limit 7", FIELD(queue_limit), 7 },
 	{ "", FIELD(queue_limit), 0 },
@@ -180,6 +181,30 @@ taken(void **state)
 		    sizeof(o.options.config.listen));
 		assert_memory_equal(&o.options.config, &defaults,
 		    sizeof(defaults));
+		forget(&o);
+	}
+}
+
+/* Each at the ends of its range, which only both together can be. */
+static void
+output_pair(void **state)
+{
+	static const char *const lines[] = {
+		"--output-soft 4K --output-hard 4K",
+		"--output-soft 1G --output-hard 1G",
+		"--output-hard 1G --output-soft 1G",
+	};
+	struct outcome o;
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(lines); i++) {
+		read_line(&o, lines[i]);
+		assert_int_equal(o.result, OPTIONS_SERVE);
+		assert_int_equal(o.options.config.output_hard,
+		    i == 0 ? 4096 : 1u << 30);
+		assert_int_equal(o.options.config.output_soft,
+		    i == 0 ? 4096 : 1u << 30);
+		assert_string_equal(o.options.program, "throngd");
 		forget(&o);
 	}
 }
@@ -263,6 +288,11 @@ static const char *const bads[][2] = {
 	    "--output-soft 4095: not a size from 4096 to 1073741824" },
 	{ "--output-hard 2G",
 	    "--output-hard 2G: not a size from 4096 to 1073741824" },
+	{ "--output-soft 2M", "--output-hard 1M: less than --output-soft 2M" },
+	{ "--output-hard 262143",
+	    "--output-hard 262143: less than --output-soft 256K" },
+	{ "--output-hard 1G --check --output-soft 1G --output-hard 1023M",
+	    "--output-hard 1023M: less than --output-soft 1G" },
 	{ "--queue-limit 10000001",
 	    "--queue-limit 10000001: not a number from 0 to 10000000" },
 	{ "--frame xml", "--frame xml: not line|raw|len32|len16|netstring" },
@@ -395,6 +425,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken),
+		cmocka_unit_test(output_pair),
 		cmocka_unit_test(listens),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(too_many_addresses),
