@@ -50,7 +50,8 @@ static const struct option_row rows[] = {
 	{ .name = "max-connections", .argument = "N", .kind = KIND_COUNT,
 	    .offset = FIELD(max_connections), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
-	    .help = "more are answered busy (descriptor limit less 64)" },
+	    .help = "once full, one that has asked nothing makes room, or more "
+	    "are answered busy (descriptor limit less 64)" },
 	{ .name = "max-connections-per-source", .argument = "N",
 	    .kind = KIND_COUNT, .offset = FIELD(max_per_source), .min = 1,
 	    .max = SETTINGS_CONNECTIONS_MAX,
