@@ -433,8 +433,9 @@ THRONG_API void *throng_connection_state(const throng_reply *reply);
  * throng_main(argc, argv, handler):
  * Be a whole daemon for one handler: read the command line (see --help),
  * serve, end on SIGTERM or SIGINT, and return the exit status: 0 after a
- * clean end, 1 after a failure, 2 for a wrong command line. Call it from
- * main() before any other thread exists. Thread: main.
+ * clean end, 1 after a failure, 2 for a wrong command line. Standard
+ * descriptors that are closed get /dev/null first. Call it from main() before
+ * any other thread exists. Thread: main.
  */
 THRONG_API int throng_main(int argc, char **argv,
     const throng_handler *handler);

@@ -56,6 +56,7 @@ libthrong_core_la_SOURCES = \
 	src/source.c src/source.h \
 	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
+	src/standard.c src/standard.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
 	src/watchdog.c src/watchdog.h \

@@ -27,6 +27,7 @@
 #include "options.h"
 #include "server.h"
 #include "settings.h"
+#include "standard.h"
 #include "writer.h"
 
 /** What the log gets to be written in when the process ends by itself.
@@ -285,6 +286,8 @@ throng_main_choice(int argc, char **argv,
 	struct watch watch = { 0 };
 	struct log log;
 
+	if (standard_open() == -1)
+		return (EXIT_FAILURE); /* perhaps there is nobody to tell */
 	switch (options_parse(argc, argv, handlers, &options, stdout,
 	    stderr)) {
 	case OPTIONS_DONE:

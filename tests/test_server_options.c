@@ -250,6 +250,55 @@ version(void **state)
 	daemon_free(d);
 }
 
+/* Started without a standard descriptor, the daemon gives its number to
+ * nothing else, and serves. */
+static void
+closed_descriptors(void **state)
+{
+	static const char *const closings[] = { "<&-", "2>&-", "<&- 2>&-" };
+	const char *program = getenv("THRONGD");
+	char line[4200], before[4096], path[64], target[64];
+	const char *const arguments[] = { line, NULL };
+	struct daemon *d;
+	struct caller *c;
+	ssize_t n;
+	int status;
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s", program ? program :
+	    "./throngd");
+	setenv("THRONGD", "sh -c", 1);
+	for (size_t i = 0; i < sizeof(closings) / sizeof(closings[0]); i++) {
+		snprintf(line, sizeof(line), "exec %s --listen 127.0.0.1:0 %s",
+		    before, closings[i]);
+		d = daemon_start(arguments, 1);
+		if (d == NULL)
+			fail_msg("%s", support_why());
+		for (int fd = 0; fd < 3; fd += 2) {
+			char name[4] = { (char)('0' + fd), 0 };
+
+			if (fd == 0 ? closings[i][0] != '<' :
+			    strchr(closings[i], '2') == NULL)
+				continue;
+			snprintf(path, sizeof(path), "/proc/%d/fd/%s",
+			    (int)daemon_pid(d), name);
+			n = readlink(path, target, sizeof(target) - 1);
+			target[n > 0 ? n : 0] = '\0';
+			assert_string_equal(target, "/dev/null");
+		}
+		c = caller_open(daemon_address(d, 0), THRONG_FRAME_LINE);
+		assert_non_null(c);
+		must(caller_request(c, "zack", 4));
+		must(caller_expect(c, "Hello ZACK", 10));
+		caller_close(c);
+		daemon_signal(d, SIGTERM);
+		must(daemon_wait(d, &status));
+		assert_int_equal(status, 0);
+		daemon_free(d);
+	}
+	setenv("THRONGD", before, 1);
+}
+
 /* A limit above what the machine gives is a wrong command line. */
 static void
 more_than_descriptors(void **state)
@@ -342,6 +391,7 @@ main(void)
 		cmocka_unit_test_teardown(hostile_values, clean_up),
 		cmocka_unit_test_teardown(help, clean_up),
 		cmocka_unit_test_teardown(version, clean_up),
+		cmocka_unit_test_teardown(closed_descriptors, clean_up),
 		cmocka_unit_test_teardown(more_than_descriptors, clean_up),
 		cmocka_unit_test_teardown(default_from_descriptors, clean_up),
 		cmocka_unit_test_teardown(defaults, clean_up),

@@ -56,6 +56,7 @@ UNIT_TESTS = \
 	test_expire \
 	test_pace \
 	test_stall \
+	test_standard \
 	test_ring \
 	test_throttle \
 	test_writer \
@@ -91,6 +92,10 @@ test_pace_LDADD = $(UNIT_LIBS)
 test_stall_SOURCES = tests/test_stall.c $(UNIT_FILES)
 test_stall_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_stall_LDADD = $(UNIT_LIBS)
+
+test_standard_SOURCES = tests/test_standard.c $(UNIT_FILES)
+test_standard_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_standard_LDADD = $(UNIT_LIBS)
 
 test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
 test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "options.h"
 #include "prompt.h"
+#include "standard.h"
 
 int
 main(int argc, char **argv)
@@ -16,6 +17,8 @@ main(int argc, char **argv)
 	struct options options;
 	char why[256];
 
+	if (standard_open() == -1)
+		return (1); /* perhaps there is nobody to tell */
 	switch (options_parse(argc, argv, &options, why, sizeof(why))) {
 	case OPTIONS_HELP:
 		options_help(stdout);
