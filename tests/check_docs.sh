@@ -142,6 +142,49 @@ counters()
 	done
 }
 
+# What a document links to is there, and goes where the document goes: into
+# the archive of `make dist`.
+links()
+{
+	if [ -f Makefile ]; then
+		# shellcheck disable=SC2016 # make expands it
+		dist=$(printf 'links: ; @echo $(DISTFILES)\n' |
+		    MAKEFLAGS='' "${MAKE:-make}" -s -f Makefile -f - links)
+		[ -n "$dist" ] || fail "the makefile has no list of files"
+	else
+		dist=
+		echo "SKIP: no makefile here"
+	fi
+	for document in $(cd "$src" && ls README.md doc/*.md doc/reports/*.md \
+	    tests/attack/README.md); do
+		folder=$(dirname "$document")
+		targets=$(grep -o '](\([^)#]*\)' "$src/$document" |
+		    sed 's/](//' | grep -v '^[a-z]*:')
+		for target in "${document##*/}" $targets; do
+			link "$document" "$folder/$target"
+		done
+	done
+}
+
+# link DOCUMENT PATH: PATH as the document's folder and what it names there.
+link()
+{
+	path=$(echo "$2" | sed -e ':up' -e 's,[^/.][^/]*/\.\./,,' -e 'tup' \
+	    -e 's,^\(\./\)*,,' -e 's,/$,,')
+	[ -e "$src/$path" ] || fail "$1 links to $path, which is not there"
+	[ -n "$dist" ] || return
+	for file in $dist; do
+		# Itself, a folder that it is in, or a file that is in it.
+		case ${file#"$src/"} in
+		"$path" | "$path"/*) return ;;
+		esac
+		case $path in
+		"${file#"$src/"}"/*) return ;;
+		esac
+	done
+	fail "$1 links to $path, which make dist leaves out"
+}
+
 no_marks()
 {
 	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
@@ -155,5 +198,6 @@ exports
 traps
 tests_do_not_sleep
 counters
+links
 no_marks
 exit $failed
