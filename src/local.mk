@@ -68,11 +68,16 @@ libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)
 # What is installed: the same objects, of which only throng_* can be seen. The
 # static library is one object whose hidden names have been made local, so
 # that they cannot clash with a user's.
-lib_LTLIBRARIES += libthrong.la
 libthrong_la_SOURCES =
 libthrong_la_LIBADD = libthrong_core.la
+if SHARED
+lib_LTLIBRARIES += libthrong.la
 libthrong_la_LDFLAGS = $(AM_LDFLAGS) -shared -version-info 0:0:0 \
 	-export-symbols-regex '^throng_'
+else
+# For the tests alone: --disable-shared installs the one below.
+noinst_LTLIBRARIES += libthrong.la
+endif
 
 staticlibdir = $(libdir)
 staticlib_DATA = libthrong.a
