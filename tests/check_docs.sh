@@ -185,6 +185,21 @@ link()
 	fail "$1 links to $path, which make dist leaves out"
 }
 
+# Who has no Debian is told of everything that configure will ask for.
+bootstrap_names()
+{
+	modules=$(sed -n 's/.*PKG_CHECK_MODULES(\[[A-Z]*\], \[\([a-z_]*\).*/\1/p' \
+	    "$src/configure.ac")
+	[ -n "$modules" ] || fail "no modules in configure.ac"
+	names=$(sed -n 's/.*for library in \(.*\); do/ \1 /p' "$src/bootstrap")
+	for module in $modules; do
+		case $names in
+		*" $module "*) ;;
+		*) fail "bootstrap does not look for $module" ;;
+		esac
+	done
+}
+
 no_marks()
 {
 	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
@@ -199,5 +214,6 @@ traps
 tests_do_not_sleep
 counters
 links
+bootstrap_names
 no_marks
 exit $failed
