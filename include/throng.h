@@ -238,7 +238,8 @@ typedef struct throng_stats {
 	uint64_t busy;              /* requests answered `!error busy` */
 	uint64_t timed_out;         /* requests answered `!error timeout` */
 	uint64_t stuck;             /* calls of the handler warned about */
-	uint64_t invalid;           /* requests answered `!error invalid` */
+	uint64_t invalid;           /* requests whose framing was broken, so
+	                             * answered; not a handler's `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
 	uint64_t dropped_gone;      /* of `received`: the client had left */
 	uint64_t dropped_partial;   /* incomplete requests at end of input */

@@ -280,7 +280,10 @@ def farewell(mode):
             same(first.recv(1024), b"")
             closed = server.wait_for("closed", name)
             same(closed["reason"], "handler-closed")
-        server.stop()
+        log = server.stop()
+    # The refusals counted are throng's own, not the handler's.
+    last = json.loads(log.splitlines()[-1])
+    same((last["event"], last["replies"], last["invalid"]), ("summary", 2, 0))
 
 
 def receive(connection, byte, count):
