@@ -15,6 +15,9 @@
 #include "option_row.h"
 #include "parse.h"
 
+/** getopt's number of the first option, above all letters. */
+#define LONG_FIRST 256
+
 /** What the parsing of one command line needs. */
 struct parsing {
 	const char *program;
@@ -54,6 +57,8 @@ static void
 put_typed(FILE *err, const char *text)
 {
 
+	if (*text == '\0')
+		fputs("''", err); /* or nothing would be seen */
 	for (; *text != '\0'; text++) {
 		if ((unsigned char)*text >= 0x20 && *text != 0x7f)
 			fputc(*text, err);
@@ -81,6 +86,18 @@ wrong_time(const struct parsing *p, const struct option_row *row,
 	put_wrong(p, row, value);
 	fprintf(p->err, "not a time from %" PRIu64 "ms to %" PRIu64 "h, such "
 	    "as 500ms or 30s\n", row->min, row->max / 3600000);
+	return (-1);
+}
+
+static int
+wrong_size(const struct parsing *p, const struct option_row *row,
+    const char *value)
+{
+	char min[PARSE_SIZE_TEXT], max[PARSE_SIZE_TEXT];
+
+	put_wrong(p, row, value);
+	fprintf(p->err, "not a size from %s to %s\n",
+	    parse_size_text(row->min, min), parse_size_text(row->max, max));
 	return (-1);
 }
 
@@ -155,7 +172,7 @@ set_number(struct parsing *p, const struct option_row *row, const char *value)
 	switch (row->kind) {
 	case KIND_SIZE:
 		if (parse_size(value, row->min, row->max, &v))
-			return (wrong_range(p, row, value, "a size"));
+			return (wrong_size(p, row, value));
 		size = (size_t)v;
 		memcpy(field, &size, sizeof(size));
 		return (0);
@@ -213,7 +230,7 @@ check_together(const struct parsing *p)
 	return (-1);
 }
 
-/* getopt's table, made from ours: option i returns i + 1. */
+/* getopt's table, made from ours: option i returns LONG_FIRST + i. */
 static void
 make_long_options(struct option *out)
 {
@@ -225,7 +242,7 @@ make_long_options(struct option *out)
 			.name = row->name,
 			.has_arg = row->argument != NULL ?
 			    required_argument : no_argument,
-			.val = (int)i + 1,
+			.val = LONG_FIRST + (int)i,
 		};
 	out[i] = (struct option){ 0 };
 }
@@ -241,17 +258,39 @@ stray(const struct parsing *p, const char *typed, const char *why)
 	return (OPTIONS_WRONG);
 }
 
-/* A letter may stand amid others, so getopt names it; a word is the last
- * that was looked at. */
+/* Whether the beginning of a name that was typed fits several options. */
+static bool
+is_ambiguous(const char *typed)
+{
+	const struct option_row *row;
+	unsigned fit = 0;
+	size_t length;
+
+	if (strncmp(typed, "--", 2) != 0)
+		return (false);
+	typed += 2;
+	length = strcspn(typed, "=");
+	for (size_t i = 0; (row = option_row(i)) != NULL; i++)
+		fit += strncmp(row->name, typed, length) == 0;
+	return (fit > 1);
+}
+
+/* What getopt_long() did not like. A letter may stand amid others, so it
+ * names that one; a word is the last that was looked at. */
 static enum options_result
 unknown(const struct parsing *p, char **argv, int c)
 {
-	char letter[3] = { '-', (char)optopt, '\0' };
+	const char letter[] = { '-', (char)optopt, '\0' };
+	const char *word = argv[optind - 1];
 
-	/* A letter beyond ASCII may be below 0. */
-	return (stray(p, c == '?' && (optopt > OPTION_ROWS || optopt < 0) ?
-	    letter : argv[optind - 1], c == ':' ? "an argument is missing" :
-	    "no such option"));
+	if (c == ':')
+		return (stray(p, word, "an argument is missing"));
+	if (optopt >= LONG_FIRST)
+		return (stray(p, word, "takes no value"));
+	if (optopt != 0)
+		return (stray(p, letter, "no such option"));
+	return (stray(p, word, is_ambiguous(word) ? "more than one option "
+	    "begins so" : "no such option"));
 }
 
 enum options_result
@@ -275,8 +314,8 @@ options_parse(int argc, char **argv, const throng_handler *const *handlers,
 	 * process, would be gone on with. */
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		const struct option_row *row = c > 0 ?
-		    option_row((size_t)c - 1) : NULL;
+		const struct option_row *row = c >= LONG_FIRST ?
+		    option_row((size_t)(c - LONG_FIRST)) : NULL;
 
 		if (row == NULL)
 			return (unknown(&p, argv, c));

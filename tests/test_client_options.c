@@ -122,6 +122,8 @@ wrong(void **state)
 		{ "--help=3", "--help: takes no value" },
 		{ "h:1 --bad i:2", "--bad: there is no such option" },
 		{ "--bad=3 h:1", "--bad=3: there is no such option" },
+		{ "--con 3 h:1", "--con: more than one option begins so (see" },
+		{ "--m 3 h:1 --w=3 --connect=5s", "--connect=5s: more than" },
 		{ "-x h:1", "-x: there is no such option" },
 		{ "--split none h:1", "--split none: --frame line" },
 		{ "--split none --frame raw h:1", "--split none: --frame r" },

@@ -176,6 +176,20 @@ option_name(int choice)
 	return ("?");
 }
 
+/* Whether the beginning of a name that was typed fits several options. */
+static bool
+is_ambiguous(const char *typed)
+{
+	size_t length = strcspn(typed, "=");
+	unsigned fit = 0;
+
+	if (length < 2 || strncmp(typed, "--", 2) != 0)
+		return (false);
+	for (const struct option *t = table; t->name != NULL; t++)
+		fit += strncmp(t->name, typed + 2, length - 2) == 0;
+	return (fit > 1);
+}
+
 /* What getopt_long() did not like about argv[index]. */
 static enum options_action
 complain(int found, char *const *argv, int index, char *why, size_t size)
@@ -191,8 +205,9 @@ complain(int found, char *const *argv, int index, char *why, size_t size)
 		snprintf(why, size, "--%s: takes no value",
 		    option_name(optopt));
 	else
-		snprintf(why, size, "%s: there is no such option (see --help)",
-		    argv[index]);
+		snprintf(why, size, "%s: %s (see --help)", argv[index],
+		    is_ambiguous(argv[index]) ? "more than one option begins "
+		    "so" : "there is no such option");
 	return (OPTIONS_WRONG);
 }
 
