@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -179,7 +180,10 @@ on_started(throng_server *s, void *argument)
 	notice_serving(server_log(s), s);
 	for (unsigned i = 0; (address = throng_address(s, i)) != NULL; i++)
 		printf("listening on %s\n", address);
-	fflush(stdout);
+	/* It serves all the same; whoever waits for these lines does in vain. */
+	if (fflush(stdout) != 0)
+		event_trouble(server_log(s), THRONG_LOG_WARN,
+		    "standard-output", errno);
 }
 
 /* Wait for a signal to end; false once the server has ended. */
@@ -278,6 +282,18 @@ serve(const struct options *o, struct watch *w)
 	return (error == THRONG_OK ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* The status of a program that had only to print. */
+static int
+printed(const char *program, int status)
+{
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return (status);
+	fprintf(stderr, "%s: standard output: %s\n", program,
+	    strerror(errno));
+	return (EXIT_FAILURE);
+}
+
 int
 throng_main_choice(int argc, char **argv,
     const throng_handler *const *handlers)
@@ -291,12 +307,13 @@ throng_main_choice(int argc, char **argv,
 	switch (options_parse(argc, argv, handlers, &options, stdout,
 	    stderr)) {
 	case OPTIONS_DONE:
-		return (EXIT_SUCCESS);
+		return (printed(options.program, EXIT_SUCCESS));
 	case OPTIONS_WRONG:
 		return (2);
 	case OPTIONS_CHECK:
 		raise_descriptor_limit();
-		return (check_options(&options, stdout));
+		return (printed(options.program,
+		    check_options(&options, stdout)));
 	case OPTIONS_SERVE:
 		break;
 	}

@@ -250,42 +250,60 @@ version(void **state)
 	daemon_free(d);
 }
 
+/* Run "throngd" with these words by the shell. */
+static struct daemon *
+spawn_by_shell(const char *words)
+{
+	const char *program = getenv("THRONGD");
+	char line[4200], before[4096];
+	const char *const arguments[] = { line, NULL };
+	struct daemon *d;
+
+	snprintf(before, sizeof(before), "%s", program ? program :
+	    "./throngd");
+	snprintf(line, sizeof(line), "exec %s %s", before, words);
+	setenv("THRONGD", "sh -c", 1);
+	d = daemon_spawn(arguments, 0);
+	setenv("THRONGD", before, 1);
+	if (d == NULL)
+		fail_msg("%s", support_why());
+	return (d);
+}
+
+static void
+expect_null(const struct daemon *d, int fd)
+{
+	char path[64], target[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)daemon_pid(d),
+	    fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	assert_string_equal(target, "/dev/null");
+}
+
 /* Started without a standard descriptor, the daemon gives its number to
  * nothing else, and serves. */
 static void
 closed_descriptors(void **state)
 {
 	static const char *const closings[] = { "<&-", "2>&-", "<&- 2>&-" };
-	const char *program = getenv("THRONGD");
-	char line[4200], before[4096], path[64], target[64];
-	const char *const arguments[] = { line, NULL };
+	char words[64];
 	struct daemon *d;
 	struct caller *c;
-	ssize_t n;
 	int status;
 
 	(void)state;
-	snprintf(before, sizeof(before), "%s", program ? program :
-	    "./throngd");
-	setenv("THRONGD", "sh -c", 1);
 	for (size_t i = 0; i < sizeof(closings) / sizeof(closings[0]); i++) {
-		snprintf(line, sizeof(line), "exec %s --listen 127.0.0.1:0 %s",
-		    before, closings[i]);
-		d = daemon_start(arguments, 1);
-		if (d == NULL)
-			fail_msg("%s", support_why());
-		for (int fd = 0; fd < 3; fd += 2) {
-			char name[4] = { (char)('0' + fd), 0 };
-
-			if (fd == 0 ? closings[i][0] != '<' :
-			    strchr(closings[i], '2') == NULL)
-				continue;
-			snprintf(path, sizeof(path), "/proc/%d/fd/%s",
-			    (int)daemon_pid(d), name);
-			n = readlink(path, target, sizeof(target) - 1);
-			target[n > 0 ? n : 0] = '\0';
-			assert_string_equal(target, "/dev/null");
-		}
+		snprintf(words, sizeof(words), "--listen 127.0.0.1:0 %s",
+		    closings[i]);
+		d = spawn_by_shell(words);
+		must(daemon_ready(d, 1));
+		if (strchr(closings[i], '<') != NULL)
+			expect_null(d, 0);
+		if (strchr(closings[i], '2') != NULL)
+			expect_null(d, 2);
 		c = caller_open(daemon_address(d, 0), THRONG_FRAME_LINE);
 		assert_non_null(c);
 		must(caller_request(c, "zack", 4));
@@ -296,7 +314,37 @@ closed_descriptors(void **state)
 		assert_int_equal(status, 0);
 		daemon_free(d);
 	}
-	setenv("THRONGD", before, 1);
+}
+
+/* What cannot be printed is not held to have been. */
+static void
+full_output(void **state)
+{
+	static const char *const rows[] = { "--help", "--version", "--check" };
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+	char words[64];
+	struct daemon *d;
+	int status;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(words, sizeof(words), "%s >/dev/full", rows[i]);
+		d = spawn_by_shell(words);
+		must(daemon_wait(d, &status));
+		assert_int_equal(status, 1);
+		assert_non_null(strstr(daemon_errors(d),
+		    ": standard output: No space left on device\n"));
+		daemon_free(d);
+	}
+	/* It serves even so; who waits for the address is told why. */
+	d = spawn_by_shell("--listen 127.0.0.1:0 >/dev/full");
+	while (strstr(daemon_errors(d), " warn standard-output reason=\"No "
+	    "space left on device\"") == NULL)
+		assert_true(support_turn(deadline));
+	daemon_signal(d, SIGTERM);
+	must(daemon_wait(d, &status));
+	assert_int_equal(status, 0);
+	daemon_free(d);
 }
 
 /* A limit above what the machine gives is a wrong command line. */
@@ -392,6 +440,7 @@ main(void)
 		cmocka_unit_test_teardown(help, clean_up),
 		cmocka_unit_test_teardown(version, clean_up),
 		cmocka_unit_test_teardown(closed_descriptors, clean_up),
+		cmocka_unit_test_teardown(full_output, clean_up),
 		cmocka_unit_test_teardown(more_than_descriptors, clean_up),
 		cmocka_unit_test_teardown(default_from_descriptors, clean_up),
 		cmocka_unit_test_teardown(defaults, clean_up),

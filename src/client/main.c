@@ -3,7 +3,9 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "feed.h"
@@ -35,5 +37,8 @@ main(int argc, char **argv)
 			return (prompt_run(&options, "throng"));
 		return (feed_run(&options, STDIN_FILENO, STDOUT_FILENO));
 	}
-	return (fflush(stdout) == 0 ? 0 : 1);
+	if (fflush(stdout) == 0)
+		return (0);
+	fprintf(stderr, "throng: standard output: %s\n", strerror(errno));
+	return (1);
 }
