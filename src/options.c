@@ -40,9 +40,11 @@ print_help(FILE *out, const char *program,
 		snprintf(left, sizeof(left), "--%s%s%s", row->name,
 		    argument != NULL ? " " : "",
 		    argument != NULL ? argument : "");
-		fprintf(out, "  %-24s%s%s\n", left,
-		    strlen(left) > 22 ? "\n                          " : "  ",
-		    row->help);
+		/* What is too long for its column has a line of its own. */
+		if (strlen(left) > 24)
+			fprintf(out, "  %s\n  %-26s%s\n", left, "", row->help);
+		else
+			fprintf(out, "  %-26s%s\n", left, row->help);
 	}
 	fprintf(out, "\nSizes take K, M, G; times us, ms, s, m, h. Handlers:\n");
 	for (; *handlers != NULL; handlers++)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "option_row.h"
 #include "options.h"
 
 static const throng_handler second = { .name = "second" };
@@ -399,6 +400,28 @@ help(void **state)
 	forget(&o);
 }
 
+/* All explanations stand in one column, and behind their option. */
+static void
+help_in_columns(void **state)
+{
+	const struct option_row *row;
+	const char *at, *line;
+	struct outcome o;
+
+	(void)state;
+	read_line(&o, "--help");
+	for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+		if ((at = strstr(o.out, row->help)) == NULL)
+			fail_msg("--%s is not explained", row->name);
+		for (line = at; line > o.out && line[-1] != '\n'; line--)
+			continue;
+		if (at - line != 28 || at[-1] != ' ' || at[-2] != ' ')
+			fail_msg("--%s: column %d", row->name,
+			    (int)(at - line));
+	}
+	forget(&o);
+}
+
 static void
 version(void **state)
 {
@@ -438,6 +461,7 @@ main(void)
 		cmocka_unit_test(too_many_addresses),
 		cmocka_unit_test(handler_choice),
 		cmocka_unit_test(help),
+		cmocka_unit_test(help_in_columns),
 		cmocka_unit_test(version),
 		cmocka_unit_test(no_arguments_at_all),
 	};
