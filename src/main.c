@@ -2,8 +2,10 @@
  * The daemon around a server: command line, signals, the first and the last
  * lines it prints.
  *
- * Signals are blocked in every thread and taken by one that waits for them,
- * so no handler ever runs in the middle of something.
+ * The signals that end the process or ask for counters are blocked in every
+ * thread and taken by one that waits for them. Handlers, which run in the
+ * middle of something, there are for two things that cannot wait: a crash
+ * (crash.c), and SIGRTMIN, which asks a stuck thread where it is (place.c).
  */
 #include "config.h"
 

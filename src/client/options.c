@@ -65,8 +65,8 @@ options_help(FILE *out)
 	    "  --max-frame SIZE      longest reply accepted, 1 to 64M (1M)\n"
 	    "  --help, --version     say so and end\n"
 	    "\n"
-	    "TIME is a number with us, ms or s; SIZE one with or without K or"
-	    " M.\n"
+	    "TIME is a number with us, ms, s, m or h; SIZE one with or without"
+	    " K, M or G.\n"
 	    "On a terminal throng prompts for lines until 'quit' or the end of"
 	    " file;\n"
 	    "otherwise it sends its standard input. Exit status: 0 if every"
@@ -107,7 +107,7 @@ set_time(const char *text, uint64_t *value)
 {
 
 	if (parse_time(text, strlen(text), TIME_MIN, TIME_MAX, value))
-		return ("a time from 1ms to 86400s, such as 250ms or 5s");
+		return ("a time from 1ms to 24h, such as 250ms or 5s");
 	return (NULL);
 }
 
