@@ -49,13 +49,14 @@ libthrong_core_la_SOURCES = \
 	src/reply_build.c src/reply_build.h \
 	src/running.c src/running.h \
 	src/ring.c src/ring.h \
-	src/server.c src/server.h \
+	src/server.c src/server.h src/server_internal.h \
 	src/service.h \
 	src/settings.c src/settings.h \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
 	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
+	src/stop.c src/stop.h \
 	src/standard.c src/standard.h \
 	src/throttle.c src/throttle.h \
 	src/wakeup.c src/wakeup.h \
