@@ -200,6 +200,28 @@ bootstrap_names()
 	done
 }
 
+# A source file has a test of its own, or doc/hacking.md says what tries it.
+tested()
+{
+	for file in $(cd "$src" && ls src/*.c src/client/*.c src/handlers/*.c); do
+		name=$(basename "$file" .c)
+		case $file in
+		src/client/*) test=test_client_$name name=client/$name ;;
+		src/handlers/*) test=test_handler_$name ;;
+		*) test=test_$name ;;
+		esac
+		[ -f "$src/tests/$test.c" ] ||
+		    grep -q "^|.*\`$name\.c\`.*|" "$src/doc/hacking.md" ||
+		    fail "neither tests/$test.c nor doc/hacking.md tries $file"
+	done
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	for test in $(cd "$src" && sed -n '/^| `.*\.c` |/{s/.* | //;s/[`,|]//g;p}' \
+	    doc/hacking.md); do
+		[ -f "$src/tests/${test%.py}.c" ] || [ -f "$src/tests/$test" ] ||
+		    fail "doc/hacking.md names tests/$test, which is not there"
+	done
+}
+
 no_marks()
 {
 	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
@@ -215,5 +237,6 @@ tests_do_not_sleep
 counters
 links
 bootstrap_names
+tested
 no_marks
 exit $failed
