@@ -138,7 +138,8 @@ throng_create(const throng_config *config, const throng_handler *handler,
 		error = THRONG_ERR_SYSTEM;
 		goto err;
 	}
-	budget_open(&s->budget, config->memory_budget, config->reactors);
+	budget_open(&s->budget, config->memory_budget,
+	    s->service.config.reactors);
 	s->service.budget = &s->budget;
 	if ((error = open_sources(&s->service)) != THRONG_OK ||
 	    (error = open_listeners(s)) != THRONG_OK ||

@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	test_reply \
 	test_listen \
 	test_options \
+	test_server \
 	test_settings \
 	test_gather \
 	test_process \
@@ -92,6 +93,10 @@ test_pace_LDADD = $(UNIT_LIBS)
 test_stall_SOURCES = tests/test_stall.c $(UNIT_FILES)
 test_stall_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_stall_LDADD = $(UNIT_LIBS)
+
+test_server_SOURCES = tests/test_server.c $(UNIT_FILES)
+test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_server_LDADD = $(UNIT_LIBS)
 
 test_standard_SOURCES = tests/test_standard.c $(UNIT_FILES)
 test_standard_CPPFLAGS = $(UNIT_CPPFLAGS)
