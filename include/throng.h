@@ -238,7 +238,8 @@ typedef struct throng_stats {
 	uint64_t busy;              /* requests answered `!error busy` */
 	uint64_t timed_out;         /* requests answered `!error timeout` */
 	uint64_t stuck;             /* calls of the handler warned about */
-	uint64_t invalid;           /* requests answered `!error invalid` */
+	uint64_t invalid;           /* requests whose framing was broken, so
+	                             * answered; not a handler's `!error invalid` */
 	uint64_t failed;            /* requests answered `!error failed` */
 	uint64_t dropped_gone;      /* of `received`: the client had left */
 	uint64_t dropped_partial;   /* incomplete requests at end of input */
@@ -434,8 +435,9 @@ THRONG_API void *throng_connection_state(const throng_reply *reply);
  * throng_main(argc, argv, handler):
  * Be a whole daemon for one handler: read the command line (see --help),
  * serve, end on SIGTERM or SIGINT, and return the exit status: 0 after a
- * clean end, 1 after a failure, 2 for a wrong command line. Call it from
- * main() before any other thread exists. Thread: main.
+ * clean end, 1 after a failure, 2 for a wrong command line. Standard
+ * descriptors that are closed get /dev/null first. Call it from main() before
+ * any other thread exists. Thread: main.
  */
 THRONG_API int throng_main(int argc, char **argv,
     const throng_handler *handler);

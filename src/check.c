@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "option_row.h"
+#include "parse.h"
 #include "settings.h"
 
 /** Threads beside reactors and those who run the handler: main, signals, the
@@ -32,20 +33,6 @@ struct comparison {
 };
 
 static void
-print_size(FILE *out, uint64_t bytes)
-{
-	static const char units[] = " KMG";
-	int unit = 0;
-
-	for (; unit < 3 && bytes > 0 && bytes % 1024 == 0; unit++)
-		bytes /= 1024;
-	fprintf(out, "%" PRIu64, bytes);
-	if (unit > 0)
-		fputc(units[unit], out);
-	fputc('\n', out);
-}
-
-static void
 print_time(FILE *out, unsigned ms)
 {
 
@@ -69,6 +56,7 @@ static void
 print_value(FILE *out, const struct option_row *row, const throng_config *c)
 {
 	const char *field = (const char *)c + row->offset;
+	char text[PARSE_SIZE_TEXT];
 	unsigned count = 0;
 	size_t size = 0;
 
@@ -84,7 +72,7 @@ print_value(FILE *out, const struct option_row *row, const throng_config *c)
 		fprintf(out, "%s\n", row->choices[count]);
 		break;
 	case KIND_SIZE:
-		print_size(out, size);
+		fprintf(out, "%s\n", parse_size_text(size, text));
 		break;
 	case KIND_MS:
 		print_time(out, count);

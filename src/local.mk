@@ -33,7 +33,7 @@ libthrong_core_la_SOURCES = \
 	src/log.c src/log.h \
 	src/main.c \
 	src/mpsc.h \
-	src/option_row.h \
+	src/option_row.c src/option_row.h \
 	src/options.c src/options.h \
 	src/pace.c src/pace.h \
 	src/park.c src/park.h \
@@ -49,13 +49,15 @@ libthrong_core_la_SOURCES = \
 	src/reply_build.c src/reply_build.h \
 	src/running.c src/running.h \
 	src/ring.c src/ring.h \
-	src/server.c src/server.h \
+	src/server.c src/server.h src/server_internal.h \
 	src/service.h \
 	src/settings.c src/settings.h \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
 	src/spares.c src/spares.h \
 	src/stall.c src/stall.h \
+	src/stop.c src/stop.h \
+	src/standard.c src/standard.h \
 	src/throttle.c src/throttle.h \
 	src/trim.c src/trim.h \
 	src/vain.c src/vain.h \
@@ -69,11 +71,16 @@ libthrong_core_la_LIBADD = $(LIBEVENT_LIBS)
 # What is installed: the same objects, of which only throng_* can be seen. The
 # static library is one object whose hidden names have been made local, so
 # that they cannot clash with a user's.
-lib_LTLIBRARIES += libthrong.la
 libthrong_la_SOURCES =
 libthrong_la_LIBADD = libthrong_core.la
+if SHARED
+lib_LTLIBRARIES += libthrong.la
 libthrong_la_LDFLAGS = $(AM_LDFLAGS) -shared -version-info 0:0:0 \
 	-export-symbols-regex '^throng_'
+else
+# For the tests alone: --disable-shared installs the one below.
+noinst_LTLIBRARIES += libthrong.la
+endif
 
 staticlibdir = $(libdir)
 staticlib_DATA = libthrong.a

@@ -2,13 +2,16 @@
  * The daemon around a server: command line, signals, the first and the last
  * lines it prints.
  *
- * Signals are blocked in every thread and taken by one that waits for them,
- * so no handler ever runs in the middle of something.
+ * The signals that end the process or ask for counters are blocked in every
+ * thread and taken by one that waits for them. Handlers, which run in the
+ * middle of something, there are for two things that cannot wait: a crash
+ * (crash.c), and SIGRTMIN, which asks a stuck thread where it is (place.c).
  */
 #include "config.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #ifdef HAVE_MALLOC_TRIM
 #include <malloc.h>
 #endif
@@ -29,6 +32,8 @@
 #include "log.h"
 #include "options.h"
 #include "server.h"
+#include "settings.h"
+#include "standard.h"
 #include "trim.h"
 #include "writer.h"
 
@@ -100,6 +105,26 @@ raise_descriptor_limit(void)
 	}
 }
 
+/* One line if more connections were asked for than the descriptors of this
+ * process allow: only here is it known how many those are. */
+static int
+check_descriptors(const struct options *o)
+{
+	struct rlimit limit;
+	uint64_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return (0); /* the server will say so */
+	most = settings_connections(limit.rlim_cur, &o->config);
+	if (o->config.max_connections <= most)
+		return (0);
+	fprintf(stderr, "%s: --max-connections %u: not a number from 1 to "
+	    "%" PRIu64 ", which is what the limit of %" PRIu64
+	    " open descriptors leaves\n", o->program,
+	    o->config.max_connections, most, (uint64_t)limit.rlim_cur);
+	return (-1);
+}
+
 static void
 notice_serving(const struct log *log, const throng_server *s)
 {
@@ -162,7 +187,10 @@ on_started(throng_server *s, void *argument)
 	notice_serving(server_log(s), s);
 	for (unsigned i = 0; (address = throng_address(s, i)) != NULL; i++)
 		printf("listening on %s\n", address);
-	fflush(stdout);
+	/* It serves all the same; whoever waits for these lines does in vain. */
+	if (fflush(stdout) != 0)
+		event_trouble(server_log(s), THRONG_LOG_WARN,
+		    "standard-output", errno);
 }
 
 #ifdef HAVE_MALLOC_TRIM
@@ -292,6 +320,18 @@ serve(const struct options *o, struct watch *w)
 	return (error == THRONG_OK ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+/* The status of a program that had only to print. */
+static int
+printed(const char *program, int status)
+{
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return (status);
+	fprintf(stderr, "%s: standard output: %s\n", program,
+	    strerror(errno));
+	return (EXIT_FAILURE);
+}
+
 int
 throng_main_choice(int argc, char **argv,
     const throng_handler *const *handlers)
@@ -300,15 +340,18 @@ throng_main_choice(int argc, char **argv,
 	struct watch watch = { 0 };
 	struct log log;
 
+	if (standard_open() == -1)
+		return (EXIT_FAILURE); /* perhaps there is nobody to tell */
 	switch (options_parse(argc, argv, handlers, &options, stdout,
 	    stderr)) {
 	case OPTIONS_DONE:
-		return (EXIT_SUCCESS);
+		return (printed(options.program, EXIT_SUCCESS));
 	case OPTIONS_WRONG:
 		return (2);
 	case OPTIONS_CHECK:
 		raise_descriptor_limit();
-		return (check_options(&options, stdout));
+		return (printed(options.program,
+		    check_options(&options, stdout)));
 	case OPTIONS_SERVE:
 		break;
 	}
@@ -317,6 +360,8 @@ throng_main_choice(int argc, char **argv,
 	watch.log = &log;
 	listen_to_libevent(&log);
 	raise_descriptor_limit();
+	if (check_descriptors(&options) == -1)
+		return (2);
 	block_signals(&watch);
 	/* The process is this server's, and so are its signals. */
 	options.config.crash_line = 1;

@@ -20,6 +20,9 @@ enum kind {
 	KIND_MS      /* a time, into an unsigned of milliseconds */
 };
 
+/** How many options there are. */
+#define OPTION_ROWS 33
+
 /** What there is to know of it. */
 struct option_row {
 	const char *name;

@@ -10,6 +10,7 @@
 
 /** What the command line says. */
 struct options {
+	const char *program; /* as complaints name it */
 	throng_config config;
 	const throng_handler *handler;
 };

@@ -1,5 +1,7 @@
 #include "parse.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Digits at *at, moved past them; -1 if there are none or too many. */
@@ -62,6 +64,18 @@ parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	if (*text != '\0' || v > UINT64_MAX >> shift)
 		return (-1);
 	return (in_range(v << shift, min, max, value));
+}
+
+const char *
+parse_size_text(uint64_t bytes, char text[PARSE_SIZE_TEXT])
+{
+	static const char units[][2] = { "", "K", "M", "G" };
+	size_t unit = 0;
+
+	for (; unit < 3 && bytes > 0 && bytes % 1024 == 0; unit++)
+		bytes /= 1024;
+	snprintf(text, PARSE_SIZE_TEXT, "%" PRIu64 "%s", bytes, units[unit]);
+	return (text);
 }
 
 /* Nanoseconds of the unit named by the text from `at` to `end`, or 0. */

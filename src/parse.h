@@ -26,6 +26,16 @@ int parse_number(const char *text, uint64_t min, uint64_t max,
  */
 int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
+/** Room for a size as text. Bytes. */
+#define PARSE_SIZE_TEXT 24
+
+/**
+ * parse_size_text(bytes, text):
+ * Write a size as parse_size() reads it, with the largest unit that leaves it
+ * whole, and return `text`. Thread: any.
+ */
+const char *parse_size_text(uint64_t bytes, char text[PARSE_SIZE_TEXT]);
+
 /**
  * parse_time(text, length, min, max, nanoseconds):
  * Read a time from the first `length` bytes of `text`, which need not end

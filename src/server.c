@@ -3,72 +3,35 @@
  * table of contents; the work is in the stages.
  *
  * throng_create() opens the listeners, throng_run() does the rest: reactors,
- * then workers (or the place for clients' threads), then it waits. The end:
- * the reactors drain, then kill what is left, the workers stop, the reactors
- * stop, all are joined.
+ * then workers (or the place for clients' threads), then it waits. The end is
+ * in stop.c.
  */
 #include "config.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "accept.h"
-#include "budget.h"
 #include "clock.h"
 #include "crash.h"
 #include "events.h"
-#include "listen.h"
 #include "perclient.h"
 #include "place.h"
-#include "reactor.h"
 #include "server.h"
-#include "service.h"
+#include "server_internal.h"
 #include "settings.h"
 #include "source.h"
-#include "wakeup.h"
+#include "stop.h"
 #include "work.h"
 #include "writer.h"
-
-/** What handlers get to return after their connections were killed. */
-#define KILL_NS (1 * CLOCK_S)
-
-/** And how long threads that have nothing to do may take to end. */
-#define IDLE_NS (10 * (uint64_t)CLOCK_S)
 
 /** What a connection takes beside what the budget knows of: its record, the
  *  library's and a buffer; or a stack and an arena's part. Bytes. */
 #define HELD_BY_CONNECTION ((size_t)1 << 10)
 #define HELD_BY_THREAD ((size_t)32 << 10)
-
-enum stop_request { STOP_NO, STOP_DRAIN, STOP_NOW };
-
-/** A reactor and what the server knows of it. */
-struct part {
-	struct reactor reactor;
-	throng_server *server;
-	_Atomic bool drained;
-};
-
-struct throng_server {
-	struct service service;
-	struct budget budget;
-	struct listener listeners[THRONG_LISTEN_MAX];
-	unsigned listener_count;
-	struct wakeup control; /* something has changed for throng_run() */
-	_Atomic int stop;      /* enum stop_request, only grows */
-	_Atomic bool ran;
-	bool stuck;            /* a handler still runs: free nothing */
-	struct part *parts;
-	unsigned part_count;   /* opened */
-	unsigned started;      /* of them, with a thread */
-	struct pool *pool;
-	struct perclient *perclient;
-	struct counters *worker_counters;
-};
 
 /* Zeroed memory for things that begin on a cache line. */
 static void *
@@ -81,17 +44,6 @@ aligned_zeroed(size_t count, size_t size)
 	if ((memory = aligned_alloc(MPSC_CACHE_LINE, size)) != NULL)
 		memset(memory, 0, size);
 	return (memory);
-}
-
-/* A reactor has nothing left; it may say so more than once. */
-static void
-on_drained(void *argument)
-{
-	struct part *part = argument;
-
-	/* Release: what the reactor did is done for whoever sees the flag. */
-	atomic_store_explicit(&part->drained, true, memory_order_release);
-	wakeup_signal(&part->server->control);
 }
 
 /* Perhaps there is no server yet, and so no log of its own. */
@@ -159,7 +111,7 @@ open_parts(throng_server *s)
 		s->part_count++;
 		s->service.reactors[s->service.reactor_count++] = &p->reactor;
 		p->server = s;
-		p->reactor.drained = on_drained;
+		p->reactor.drained = stop_on_drained;
 		p->reactor.drained_argument = p;
 		error = accept_open(&p->reactor, s->listeners,
 		    s->listener_count, c->accept == THRONG_ACCEPT_SPREAD);
@@ -191,7 +143,8 @@ throng_create(const throng_config *config, const throng_handler *handler,
 		error = THRONG_ERR_SYSTEM;
 		goto err;
 	}
-	budget_open(&s->budget, config->memory_budget, config->reactors);
+	budget_open(&s->budget, config->memory_budget,
+	    s->service.config.reactors);
 	s->service.budget = &s->budget;
 	if ((error = open_sources(&s->service)) != THRONG_OK ||
 	    (error = open_listeners(s)) != THRONG_OK ||
@@ -277,134 +230,6 @@ start(throng_server *s, int *why)
 	return (THRONG_OK);
 }
 
-static int
-stop_request(const throng_server *s)
-{
-
-	/* Acquire: what its maker did before is seen by the maker of stops. */
-	return (atomic_load_explicit(&s->stop, memory_order_acquire));
-}
-
-/* Sleep until the control pipe has news, or until `deadline`. */
-static void
-await_news(throng_server *s, uint64_t deadline)
-{
-	struct pollfd pfd = { .fd = s->control.read_fd, .events = POLLIN };
-	uint64_t now = clock_now();
-	int timeout = -1;
-
-	if (deadline != UINT64_MAX)
-		timeout = deadline <= now ? 0 :
-		    (int)((deadline - now) / CLOCK_MS + 1);
-	(void)poll(&pfd, 1, timeout);
-	wakeup_clear(&s->control);
-}
-
-static bool
-is_drained(const struct part *part)
-{
-
-	/* Acquire: pairs with on_drained(). */
-	return (atomic_load_explicit(&part->drained, memory_order_acquire));
-}
-
-static bool
-all_drained(const throng_server *s)
-{
-
-	for (unsigned i = 0; i < s->started; i++)
-		if (!is_drained(&s->parts[i]))
-			return (false);
-	return (true);
-}
-
-static void
-order_all(throng_server *s, enum job_kind order)
-{
-
-	for (unsigned i = 0; i < s->started; i++)
-		reactor_order(&s->parts[i].reactor, order);
-}
-
-/* Let owed replies go out. Return whether all have. */
-static bool
-drain(throng_server *s, uint64_t deadline)
-{
-	uint64_t slice;
-
-	order_all(s, JOB_DRAIN);
-	while (!all_drained(s)) {
-		if (stop_request(s) == STOP_NOW || clock_now() >= deadline)
-			return (false);
-		await_news(s, deadline);
-	}
-	if (s->perclient == NULL)
-		return (true);
-	/* Release: before the clients' threads are woken to see it. */
-	atomic_store_explicit(&s->service.draining, true,
-	    memory_order_release);
-	/* In slices, so that a request to end at once is heard. */
-	do {
-		slice = clock_now() + 50 * (uint64_t)CLOCK_MS;
-		if (perclient_drain(s->perclient,
-		    slice < deadline ? slice : deadline))
-			return (true);
-	} while (stop_request(s) != STOP_NOW && clock_now() < deadline);
-	return (false);
-}
-
-/* Break what is left. Handlers get a moment to return. */
-static void
-kill_rest(throng_server *s, uint64_t deadline)
-{
-
-	/* Release: as in drain(). */
-	atomic_store_explicit(&s->service.killed, true, memory_order_release);
-	order_all(s, JOB_KILL);
-	while (!all_drained(s) && clock_now() < deadline)
-		await_news(s, deadline);
-	if (s->perclient != NULL && !perclient_kill(s->perclient, deadline))
-		s->stuck = true;
-}
-
-/* Workers first: what they bring back still finds its reactor. */
-static void
-join_all(throng_server *s, uint64_t deadline)
-{
-	/* Only there may a handler hold a reactor up for ever. */
-	bool here = s->service.config.mode == THRONG_MODE_INLINE;
-
-	if (s->pool != NULL && !pool_stop(s->pool, deadline))
-		s->stuck = true;
-	/* A reactor with jobs out may have handed over one more, to nobody. */
-	if (!all_drained(s))
-		s->stuck = true;
-	order_all(s, JOB_STOP);
-	for (unsigned i = 0; i < s->started; i++)
-		if (!here || is_drained(&s->parts[i]))
-			pthread_join(s->parts[i].reactor.thread, NULL);
-	if (s->stuck)
-		return;
-	pool_free(s->pool);
-	perclient_close(s->perclient);
-	s->pool = NULL;
-	s->perclient = NULL;
-}
-
-/* Nothing is waited for but handlers that still run. */
-static void
-end(throng_server *s, bool drained)
-{
-	/* Once all is drained no handler runs: it is for a machine that has
-	 * no time for these threads. */
-	uint64_t deadline = clock_now() + (drained ? IDLE_NS : KILL_NS);
-
-	if (!drained)
-		kill_rest(s, deadline);
-	join_all(s, deadline);
-	writer_stop(&s->service.sink);
-}
-
 static throng_error
 not_started(throng_server *s, throng_error error, int why)
 {
@@ -417,7 +242,7 @@ not_started(throng_server *s, throng_error error, int why)
 			log_text(&l, "reason", throng_strerror(error));
 		log_end(&l);
 	}
-	end(s, false);
+	stop_end(s, false);
 	return (error);
 }
 
@@ -435,38 +260,11 @@ throng_run(throng_server *s)
 		return (not_started(s, error, why));
 	if (c->started != NULL)
 		c->started(s, c->started_argument);
-	while (stop_request(s) == STOP_NO)
-		await_news(s, UINT64_MAX);
-	end(s, stop_request(s) != STOP_NOW &&
-	    drain(s, clock_now() + c->drain_ms * (uint64_t)CLOCK_MS));
+	while (stop_asked(s) == STOP_NO)
+		stop_await(s, UINT64_MAX);
+	stop_end(s, stop_asked(s) != STOP_NOW &&
+	    stop_drain(s, clock_now() + c->drain_ms * (uint64_t)CLOCK_MS));
 	return (s->stuck ? THRONG_ERR_STUCK : THRONG_OK);
-}
-
-static void
-request_stop(throng_server *s, int wanted)
-{
-	int seen = STOP_NO;
-
-	/* It only grows. Release: pairs with stop_request(). */
-	while (seen < wanted && !atomic_compare_exchange_weak_explicit(
-	    &s->stop, &seen, wanted, memory_order_release,
-	    memory_order_relaxed))
-		continue;
-	wakeup_signal(&s->control);
-}
-
-void
-throng_stop(throng_server *s)
-{
-
-	request_stop(s, STOP_DRAIN);
-}
-
-void
-throng_stop_now(throng_server *s)
-{
-
-	request_stop(s, STOP_NOW);
 }
 
 const char *

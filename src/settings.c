@@ -47,19 +47,24 @@ throng_config_init(throng_config *c)
 	c->log_fd = STDERR_FILENO;
 }
 
+/* One of the numbers of a complaint; a list of them ends with no name. */
+struct number {
+	const char *name;
+	uint64_t value;
+};
+
+/* What is wrong with which setting, with the numbers to that if any. */
 static throng_error
 complain(const struct log *log, throng_error error, const char *setting,
-    uint64_t asked, uint64_t limit)
+    const struct number *numbers)
 {
 	struct log_line l;
 
 	if (log_begin(&l, log, THRONG_LOG_ERROR, "bad-setting")) {
 		log_text(&l, "setting", setting);
 		log_text(&l, "reason", throng_strerror(error));
-		if (error == THRONG_ERR_LIMIT) {
-			log_number(&l, "asked", asked);
-			log_number(&l, "limit", limit);
-		}
+		for (; numbers != NULL && numbers->name != NULL; numbers++)
+			log_number(&l, numbers->name, numbers->value);
 		log_end(&l);
 	}
 	return (error);
@@ -72,6 +77,17 @@ struct range {
 	uint64_t min;
 	uint64_t max;
 };
+
+static throng_error
+check_range(const struct log *log, const struct range *r)
+{
+	const struct number numbers[] = { { "value", r->value },
+		{ "min", r->min }, { "max", r->max }, { NULL, 0 } };
+
+	if (r->value >= r->min && r->value <= r->max)
+		return (THRONG_OK);
+	return (complain(log, THRONG_ERR_INVALID, r->name, numbers));
+}
 
 static throng_error
 check_ranges(const struct log *log, const throng_config *c)
@@ -121,16 +137,15 @@ check_ranges(const struct log *log, const throng_config *c)
 		{ "log_level", c->log_level, 0, THRONG_LOG_DEBUG },
 		{ "log_format", c->log_format, 0, THRONG_LOG_JSON },
 	};
+	throng_error error;
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (ranges[i].value < ranges[i].min ||
-		    ranges[i].value > ranges[i].max)
-			return (complain(log, THRONG_ERR_INVALID,
-			    ranges[i].name, 0, 0));
+		if ((error = check_range(log, &ranges[i])) != THRONG_OK)
+			return (error);
 	for (unsigned i = 0; i < c->listen_count; i++)
 		if (c->listen[i] == NULL)
 			return (complain(log, THRONG_ERR_INVALID, "listen",
-			    0, 0));
+			    NULL));
 	return (THRONG_OK);
 }
 
@@ -199,11 +214,15 @@ limit_connections(struct service *s)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return (complain(&s->log, THRONG_ERR_SYSTEM,
-		    "max_connections", 0, 0));
+		    "max_connections", NULL));
 	most = settings_connections(limit.rlim_cur, &s->config);
-	if (asked > most || most == 0)
+	if (asked > most || most == 0) {
+		const struct number numbers[] = { { "asked", asked },
+			{ "limit", most }, { NULL, 0 } };
+
 		return (complain(&s->log, THRONG_ERR_LIMIT,
-		    "max_connections", asked, most));
+		    "max_connections", numbers));
+	}
 	s->max_connections = asked > 0 ? asked : (unsigned)most;
 	return (THRONG_OK);
 }
@@ -237,8 +256,8 @@ settings_apply(struct service *s, const throng_config *config,
 	if ((error = check_ranges(&s->log, config)) != THRONG_OK)
 		return (error);
 	if (!handler_ok(handler))
-		return (complain(&s->log, THRONG_ERR_INVALID, "handler", 0,
-		    0));
+		return (complain(&s->log, THRONG_ERR_INVALID, "handler",
+		    NULL));
 	if (s->config.listen_count == 0) {
 		s->config.listen[0] = default_listen;
 		s->config.listen_count = 1;

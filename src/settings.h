@@ -6,14 +6,14 @@
 
 #include "service.h"
 
-/** Ranges of the settings; options.c and settings.c share them. */
+/** Ranges of the settings; option_row.c and settings.c share them. */
 #define SETTINGS_WORKERS_MAX 1024
 #define SETTINGS_REACTORS_MAX 64
 #define SETTINGS_CONNECTIONS_MAX 10000000
 #define SETTINGS_BACKLOG_MAX 65535
 #define SETTINGS_ACCEPT_RATE_MAX 1000000
 #define SETTINGS_BUDGET_MIN (1u << 20)
-#define SETTINGS_BUDGET_MAX (SIZE_MAX / 4)
+#define SETTINGS_BUDGET_MAX (SIZE_MAX / 4 + 1)
 #define SETTINGS_REPLY_MAX (1u << 30)
 #define SETTINGS_STACK_MIN (64u << 10)
 #define SETTINGS_STACK_MAX (1u << 30)

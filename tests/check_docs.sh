@@ -142,6 +142,86 @@ counters()
 	done
 }
 
+# What a document links to is there, and goes where the document goes: into
+# the archive of `make dist`.
+links()
+{
+	if [ -f Makefile ]; then
+		# shellcheck disable=SC2016 # make expands it
+		dist=$(printf 'links: ; @echo $(DISTFILES)\n' |
+		    MAKEFLAGS='' "${MAKE:-make}" -s -f Makefile -f - links)
+		[ -n "$dist" ] || fail "the makefile has no list of files"
+	else
+		dist=
+		echo "SKIP: no makefile here"
+	fi
+	for document in $(cd "$src" && ls README.md doc/*.md doc/reports/*.md \
+	    tests/attack/README.md); do
+		folder=$(dirname "$document")
+		targets=$(grep -o '](\([^)#]*\)' "$src/$document" |
+		    sed 's/](//' | grep -v '^[a-z]*:')
+		for target in "${document##*/}" $targets; do
+			link "$document" "$folder/$target"
+		done
+	done
+}
+
+# link DOCUMENT PATH: PATH as the document's folder and what it names there.
+link()
+{
+	path=$(echo "$2" | sed -e ':up' -e 's,[^/.][^/]*/\.\./,,' -e 'tup' \
+	    -e 's,^\(\./\)*,,' -e 's,/$,,')
+	[ -e "$src/$path" ] || fail "$1 links to $path, which is not there"
+	[ -n "$dist" ] || return
+	for file in $dist; do
+		# Itself, a folder that it is in, or a file that is in it.
+		case ${file#"$src/"} in
+		"$path" | "$path"/*) return ;;
+		esac
+		case $path in
+		"${file#"$src/"}"/*) return ;;
+		esac
+	done
+	fail "$1 links to $path, which make dist leaves out"
+}
+
+# Who has no Debian is told of everything that configure will ask for.
+bootstrap_names()
+{
+	modules=$(sed -n 's/.*PKG_CHECK_MODULES(\[[A-Z]*\], \[\([a-z_]*\).*/\1/p' \
+	    "$src/configure.ac")
+	[ -n "$modules" ] || fail "no modules in configure.ac"
+	names=$(sed -n 's/.*for library in \(.*\); do/ \1 /p' "$src/bootstrap")
+	for module in $modules; do
+		case $names in
+		*" $module "*) ;;
+		*) fail "bootstrap does not look for $module" ;;
+		esac
+	done
+}
+
+# A source file has a test of its own, or doc/hacking.md says what tries it.
+tested()
+{
+	for file in $(cd "$src" && ls src/*.c src/client/*.c src/handlers/*.c); do
+		name=$(basename "$file" .c)
+		case $file in
+		src/client/*) test=test_client_$name name=client/$name ;;
+		src/handlers/*) test=test_handler_$name ;;
+		*) test=test_$name ;;
+		esac
+		[ -f "$src/tests/$test.c" ] ||
+		    grep -q "^|.*\`$name\.c\`.*|" "$src/doc/hacking.md" ||
+		    fail "neither tests/$test.c nor doc/hacking.md tries $file"
+	done
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	for test in $(cd "$src" && sed -n '/^| `.*\.c` |/{s/.* | //;s/[`,|]//g;p}' \
+	    doc/hacking.md); do
+		[ -f "$src/tests/${test%.py}.c" ] || [ -f "$src/tests/$test" ] ||
+		    fail "doc/hacking.md names tests/$test, which is not there"
+	done
+}
+
 no_marks()
 {
 	marks=$(cd "$src" && grep -nE 'TODO|FIXME|XXX' $sources)
@@ -155,5 +235,8 @@ exports
 traps
 tests_do_not_sleep
 counters
+links
+bootstrap_names
+tested
 no_marks
 exit $failed

@@ -554,6 +554,23 @@ class Pipe(unittest.TestCase):
         self.assertEqual(done.stderr,
                          b"throng: standard input: Is a directory\n")
 
+    def test_started_without_a_standard_descriptor(self):
+        """Its number goes to no socket: using it fails, and is told."""
+        wrong = "throng: standard %s: Bad file descriptor\n"
+        for closing, status, out, errors in (
+                ("<&-", 1, "", wrong % "input"),
+                (">&-", 1, "", wrong % "output"),
+                ("2>&-", 0, "Hello A\n", ""),
+                (">&- 2>&-", 1, "", ""), ("<&- >&- 2>&-", 1, "", "")):
+            server = self.fake()
+            done = subprocess.run(
+                ["sh", "-c", 'exec "$0" "$@" ' + closing, THRONG,
+                 server.address], input=b"a\n", capture_output=True,
+                timeout=DEADLINE)
+            self.assertEqual((done.returncode, done.stdout.decode(),
+                              done.stderr.decode()), (status, out, errors),
+                             closing)
+
     @unittest.skipUnless(os.path.exists(THRONGD), "throngd was not built")
     def test_throngd(self):
         """The real server, in both modes and over every framing."""

@@ -108,15 +108,19 @@ class Screen:
 class Terminal:
     """The client on a pseudo-terminal."""
 
-    def __init__(self, *args, columns=80, term="vt100", redirect=None):
+    def __init__(self, *args, columns=80, term="vt100", redirect=None,
+                 locale="C.UTF-8"):
         self.screen = Screen(columns)
         self.raw = b""
         self.status = None
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             try:
-                os.environ.update(TERM=term, LC_ALL="C.UTF-8",
-                                  HOME="/nonexistent")
+                for name in "LANG", "LC_ALL", "LC_CTYPE":
+                    os.environ.pop(name, None)
+                if locale is not None:
+                    os.environ["LC_ALL"] = locale
+                os.environ.update(TERM=term, HOME="/nonexistent")
                 fcntl.ioctl(0, termios.TIOCSWINSZ,
                             struct.pack("HHHH", 24, columns, 0, 0))
                 if redirect is not None:
@@ -206,6 +210,23 @@ class Prompt(unittest.TestCase):
         self.assertEqual(t.end(), 0)
         self.assertEqual(t.screen.lines()[-1], " -> quit")
         self.assertEqual(server.requests, [b"zack", b"", "héllo".encode()])
+
+    def test_without_a_locale(self):
+        """What is typed is sent as it is: terminals speak UTF-8 anyhow."""
+        for locale in None, "C", "POSIX", "xx_XX.UTF-8":
+            server = self.fake(answer=lambda p: b"ok")
+            t = self.open(server.address, locale=locale)
+            t.shows(" ->")
+            text = "grüß é €".encode()
+            t.type(text + b"\r")
+            t.until(lambda: "ok" in t.screen.lines(), "the reply")
+            self.assertEqual(server.requests, [text], locale)
+            t.type(b"\xff\r")
+            t.until(lambda: b"\a" in t.raw, "the bell")
+            wait_until(lambda: len(server.requests) == 2, "a line")
+            self.assertEqual(server.requests[1], b"", locale)
+            t.type(b"quit\r")
+            self.assertEqual(t.end(), 0)
 
     def test_end_of_file(self):
         t = self.open(self.fake().address)
@@ -297,6 +318,24 @@ class Prompt(unittest.TestCase):
                 server.address + ": no reply within 0.4 s", " ->")
         t.type(b"quit\r")
         self.assertEqual(t.end(), 1)
+
+    def test_reply_that_is_too_long(self):
+        """It is told at once, the next ones are shown, and the status says
+        that there was no reply."""
+        server = self.fake(answer=lambda p: b"x" * 1025 if p == b"long" else
+                           b"Hello")
+        for framing in "line", "len32":
+            server.framing = framing
+            t = self.open("--frame", framing, "--max-frame", "1K",
+                          server.address, columns=120)
+            t.shows(" ->")
+            t.type(b"long\r")
+            t.shows(" -> long", server.address + ": no reply: a reply is "
+                    "longer than 1024 bytes (--max-frame)", " ->")
+            t.type(b"a\r")
+            t.shows(" -> a", "Hello", " ->")
+            t.type(b"quit\r")
+            self.assertEqual(t.end(), 1)
 
     def test_connection_error(self):
         with socket.socket() as free:

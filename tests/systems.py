@@ -280,11 +280,45 @@ def farewell(mode):
             same(first.recv(1024), b"")
             closed = server.wait_for("closed", name)
             same(closed["reason"], "handler-closed")
+        log = server.stop()
+    # The refusals counted are throng's own, not the handler's.
+    last = json.loads(log.splitlines()[-1])
+    same((last["event"], last["replies"], last["invalid"]), ("summary", 2, 0))
+
+
+def receive(connection, byte, count):
+    """Receive until this byte has come so many times."""
+    answer = b""
+    while answer.count(byte) < count:
+        part = connection.recv(1 << 16)
+        assert part, f"closed after {answer!r}"
+        answer += part
+    return answer
+
+
+def larger(mode):
+    """More than one read takes is complained of, at the level that is the
+    default, and answered all the same."""
+    text = b"q" * 6000
+    with serving("hello", mode, level="warn") as server:
+        first, name = server.connect()
+        with first:
+            first.sendall(text[:5119])
+            receive(first, b"Q", 5119)
+            assert "larger" not in server.read_log(), server.read_log()
+            first.sendall(text)
+            answer = receive(first, b"Q", len(text))
+            same(answer.replace(b"Hello ", b""), text.upper())
+            complaint = server.wait_for("handler", name)
+        same(complaint["level"], "warn")
+        assert complaint["text"].startswith("input larger than expected: "
+                                            "5120 bytes"), complaint
         server.stop()
 
 
 TESTS = (greeting, echo, reverse, process_input, process_input_alone,
-         multithreaded, shell, netcat, logged, escaped, quiet, farewell)
+         multithreaded, shell, netcat, logged, escaped, quiet, farewell,
+         larger)
 
 
 def main():

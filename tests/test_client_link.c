@@ -69,6 +69,13 @@ on_stray(void *context, const char *bytes, size_t length)
 }
 
 static void
+on_dropped(void *context, uint64_t number, const char *why)
+{
+
+	note(context, "%d dropped: %s;", (int)number, why);
+}
+
+static void
 on_lost(void *context, uint64_t number, const char *why)
 {
 
@@ -102,8 +109,8 @@ on_gone(void *context, const char *why, bool connected)
 	    why != NULL ? why : "-");
 }
 
-static const struct link_events events = { on_up, on_reply, on_stray, on_lost,
-	on_full, on_flush, on_gone };
+static const struct link_events events = { on_up, on_reply, on_stray,
+	on_dropped, on_lost, on_full, on_flush, on_gone };
 
 static bool
 has_said(struct owner *o, const char *text)
@@ -378,7 +385,7 @@ too_long(void **state)
 	assert_int_equal(ask(o, 1, "b"), 0);
 	script_hears(fd, "a\nb\n");
 	script_says(fd, "ABCD\nABC\n");
-	says(o, "up;0 lost: a reply is longer than 3 bytes (--max-frame);"
+	says(o, "up;0 dropped: a reply is longer than 3 bytes (--max-frame);"
 	    "1=ABC;");
 	close(fd);
 }

@@ -72,6 +72,16 @@ everything(void **state)
 	assert_int_equal(parse("--frame raw -- h:1", &o, why, sizeof(why)),
 	    OPTIONS_RUN);
 	assert_int_equal(o.framing, THRONG_FRAME_RAW);
+	/* All units that the manual names. */
+	assert_int_equal(parse("--timeout 1.5m --connect-timeout 24h "
+	    "--max-frame 3K h:1", &o, why, sizeof(why)), OPTIONS_RUN);
+	assert_int_equal(o.timeout, 90 * CLOCK_S);
+	assert_int_equal(o.connect_timeout, 86400 * CLOCK_S);
+	assert_int_equal(o.max_frame, 3072);
+	assert_int_equal(parse("--timeout 1000us --max-frame 0G h:1", &o, why,
+	    sizeof(why)), OPTIONS_WRONG);
+	assert_string_equal(why, "--max-frame: '0G' is not a size from 1 to "
+	    "64M");
 	/* The last one counts. */
 	assert_int_equal(parse("--window 3 --window 4 h:1", &o, why,
 	    sizeof(why)), OPTIONS_RUN);
@@ -122,6 +132,8 @@ wrong(void **state)
 		{ "--help=3", "--help: takes no value" },
 		{ "h:1 --bad i:2", "--bad: there is no such option" },
 		{ "--bad=3 h:1", "--bad=3: there is no such option" },
+		{ "--con 3 h:1", "--con: more than one option begins so (see" },
+		{ "--m 3 h:1 --w=3 --connect=5s", "--connect=5s: more than" },
 		{ "-x h:1", "-x: there is no such option" },
 		{ "--split none h:1", "--split none: --frame line" },
 		{ "--split none --frame raw h:1", "--split none: --frame r" },

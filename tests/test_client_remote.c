@@ -241,6 +241,32 @@ losses_are_told(void **state)
 	assert_int_equal(remote_state(u->remote).lost, 3);
 }
 
+/* So is a reply that came and was too long; its connection goes on. */
+static void
+too_long_a_reply(void **state)
+{
+	struct user *u = *state;
+	char expected[256];
+
+	u->options.max_frame = 4;
+	for (int patient = 0; patient < 2; patient++) {
+		begin(u, patient);
+		script_says(u->fds[0], "12345\n");
+		script_says(u->fds[1], "1234\n");
+		snprintf(expected, sizeof(expected), "! %s: no reply: a reply "
+		    "is longer than 4 bytes (--max-frame);1234;", u->address);
+		says(u, patient ? "1234;" : expected);
+		assert_int_equal(remote_state(u->remote).lost, 1);
+		assert_int_equal(remote_state(u->remote).up, 2);
+		assert_false(remote_state(u->remote).failed);
+		remote_free(u->remote);
+		u->remote = NULL;
+		u->said[0] = '\0';
+		close(u->fds[0]);
+		close(u->fds[1]);
+	}
+}
+
 static void
 unreachable(void **state)
 {
@@ -339,6 +365,7 @@ main(void)
 		TEST(replies_in_order),
 		TEST(one_connection_lost),
 		TEST(losses_are_told),
+		TEST(too_long_a_reply),
 		TEST(unreachable),
 		TEST(held_replies_are_bounded),
 		TEST(no_room),

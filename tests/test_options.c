@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "option_row.h"
 #include "options.h"
 
 static const throng_handler second = { .name = "second" };
@@ -26,7 +27,8 @@ struct outcome {
 static void
 read_line(struct outcome *o, const char *words)
 {
-	char program[] = "/usr/sbin/throngd", *at;
+	static char program[] = "/usr/sbin/throngd";
+	char *at;
 	char *argv[ARGS_MAX + 1] = { program };
 	size_t out_size, err_size;
 	FILE *out = open_memstream(&o->out, &out_size);
@@ -117,8 +119,8 @@ static const struct good {
 	{ "--min-rate 1", FIELD(min_rate), 1 },
 	{ "--min-rate 1G", FIELD(min_rate), 1u << 30 },
 	{ "--output-soft 4K", FIELD(output_soft), 4096 },
-	{ "--output-soft 1G", FIELD(output_soft), 1u << 30 },
-	{ "--output-hard 4K", FIELD(output_hard), 4096 },
+	{ "--output-soft 1M", FIELD(output_soft), 1u << 20 },
+	{ "--output-hard 256K", FIELD(output_hard), 256u << 10 },
 	{ "--output-hard 1G", FIELD(output_hard), 1u << 30 },
 	{ "--queue-limit 7", FIELD(queue_limit), 7 },
 	{ "", FIELD(queue_limit), 0 },
@@ -184,6 +186,30 @@ taken(void **state)
 	}
 }
 
+/* Each at the ends of its range, which only both together can be. */
+static void
+output_pair(void **state)
+{
+	static const char *const lines[] = {
+		"--output-soft 4K --output-hard 4K",
+		"--output-soft 1G --output-hard 1G",
+		"--output-hard 1G --output-soft 1G",
+	};
+	struct outcome o;
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(lines); i++) {
+		read_line(&o, lines[i]);
+		assert_int_equal(o.result, OPTIONS_SERVE);
+		assert_int_equal(o.options.config.output_hard,
+		    i == 0 ? 4096 : 1u << 30);
+		assert_int_equal(o.options.config.output_soft,
+		    i == 0 ? 4096 : 1u << 30);
+		assert_string_equal(o.options.program, "throngd");
+		forget(&o);
+	}
+}
+
 static void
 listens(void **state)
 {
@@ -203,14 +229,14 @@ static const char *const bads[][2] = {
 	{ "--workers 1025", "--workers 1025: not a number from 1 to 1024" },
 	{ "--workers x", "--workers x: not a number from 1 to 1024" },
 	{ "--workers -1", "--workers -1: not a number from 1 to 1024" },
-	{ "--workers=", "--workers : not a number from 1 to 1024" },
+	{ "--workers=", "--workers '': not a number from 1 to 1024" },
 	{ "--workers 4294967297",
 	    "--workers 4294967297: not a number from 1 to 1024" },
 	{ "--reactors 65", "--reactors 65: not a number from 1 to 64" },
-	{ "--max-frame 0", "--max-frame 0: not a size from 1 to 67108864" },
-	{ "--max-frame 65M", "--max-frame 65M: not a size from 1 to 67108864" },
-	{ "--max-frame 1X", "--max-frame 1X: not a size from 1 to 67108864" },
-	{ "--max-reply 2G", "--max-reply 2G: not a size from 1 to 1073741824" },
+	{ "--max-frame 0", "--max-frame 0: not a size from 1 to 64M" },
+	{ "--max-frame 65M", "--max-frame 65M: not a size from 1 to 64M" },
+	{ "--max-frame 1X", "--max-frame 1X: not a size from 1 to 64M" },
+	{ "--max-reply 2G", "--max-reply 2G: not a size from 1 to 1G" },
 	{ "--max-connections 0",
 	    "--max-connections 0: not a number from 1 to 10000000" },
 	{ "--max-connections-per-source 0",
@@ -218,10 +244,10 @@ static const char *const bads[][2] = {
 	{ "--accept-rate-per-source 1000001",
 	    "--accept-rate-per-source 1000001: not a number from 1 to 1000000" },
 	{ "--memory-budget 1023K", "--memory-budget 1023K: not a size from "
-	    "1048576 to 4611686018427387903" },
+	    "1M to 4294967296G" },
 	{ "--backlog 65536", "--backlog 65536: not a number from 1 to 65535" },
 	{ "--stack-size 16383",
-	    "--stack-size 16383: not a size from 65536 to 1073741824" },
+	    "--stack-size 16383: not a size from 64K to 1G" },
 	{ "--drain-timeout 3601s",
 	    "--drain-timeout 3601s: not a time from 0ms "
 	    "to 1h, such as 500ms or 30s" },
@@ -258,11 +284,16 @@ static const char *const bads[][2] = {
 	{ "--write-timeout 86400001ms",
 	    "--write-timeout 86400001ms: not a time from 1ms "
 	    "to 24h, such as 500ms or 30s" },
-	{ "--min-rate 0", "--min-rate 0: not a size from 1 to 1073741824" },
+	{ "--min-rate 0", "--min-rate 0: not a size from 1 to 1G" },
 	{ "--output-soft 4095",
-	    "--output-soft 4095: not a size from 4096 to 1073741824" },
+	    "--output-soft 4095: not a size from 4K to 1G" },
 	{ "--output-hard 2G",
-	    "--output-hard 2G: not a size from 4096 to 1073741824" },
+	    "--output-hard 2G: not a size from 4K to 1G" },
+	{ "--output-soft 2M", "--output-hard 1M: less than --output-soft 2M" },
+	{ "--output-hard 262143",
+	    "--output-hard 262143: less than --output-soft 256K" },
+	{ "--output-hard 1G --check --output-soft 1G --output-hard 1023M",
+	    "--output-hard 1023M: less than --output-soft 1G" },
 	{ "--queue-limit 10000001",
 	    "--queue-limit 10000001: not a number from 0 to 10000000" },
 	{ "--frame xml", "--frame xml: not line|raw|len32|len16|netstring" },
@@ -278,7 +309,13 @@ static const char *const bads[][2] = {
 	{ "--nonsense=7", "--nonsense=7: no such option, see --help" },
 	{ "--workers 2 --nonsense 7",
 	    "--nonsense: no such option, see --help" },
-	{ "--help=7", "--help=7: no such option, see --help" },
+	{ "--help=7", "--help=7: takes no value, see --help" },
+	{ "--max 3", "--max: more than one option begins so, see --help" },
+	{ "--max-frame 1K --mode pool --m=3",
+	    "--m=3: more than one option begins so, see --help" },
+	{ "--maximum 3", "--maximum: no such option, see --help" },
+	{ "--check=", "--check=: takes no value, see --help" },
+	{ "-!", "-!: no such option, see --help" },
 	{ "-x", "-x: no such option, see --help" },
 	{ "--workers 2 -x", "-x: no such option, see --help" },
 	{ "--workers 2 -xyz", "-x: no such option, see --help" },
@@ -286,6 +323,7 @@ static const char *const bads[][2] = {
 	{ "--mode \n", "--mode \\x0a: not pool|thread|inline" },
 	{ "file", "file: not an option, see --help" },
 	{ "--workers 2 file --mode pool", "file: not an option, see --help" },
+	{ "--mode=", "--mode '': not pool|thread|inline" },
 	{ "-- file", "file: not an option, see --help" },
 };
 
@@ -362,6 +400,28 @@ help(void **state)
 	forget(&o);
 }
 
+/* All explanations stand in one column, and behind their option. */
+static void
+help_in_columns(void **state)
+{
+	const struct option_row *row;
+	const char *at, *line;
+	struct outcome o;
+
+	(void)state;
+	read_line(&o, "--help");
+	for (size_t i = 0; (row = option_row(i)) != NULL; i++) {
+		if ((at = strstr(o.out, row->help)) == NULL)
+			fail_msg("--%s is not explained", row->name);
+		for (line = at; line > o.out && line[-1] != '\n'; line--)
+			continue;
+		if (at - line != 28 || at[-1] != ' ' || at[-2] != ' ')
+			fail_msg("--%s: column %d", row->name,
+			    (int)(at - line));
+	}
+	forget(&o);
+}
+
 static void
 version(void **state)
 {
@@ -395,11 +455,13 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taken),
+		cmocka_unit_test(output_pair),
 		cmocka_unit_test(listens),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(too_many_addresses),
 		cmocka_unit_test(handler_choice),
 		cmocka_unit_test(help),
+		cmocka_unit_test(help_in_columns),
 		cmocka_unit_test(version),
 		cmocka_unit_test(no_arguments_at_all),
 	};

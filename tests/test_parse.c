@@ -162,12 +162,37 @@ times_end_at_their_length(void **state)
 	expect_time("5\0s", 3, 0, UINT64_MAX, -1, 0);
 }
 
+/* As text the way it would be typed; back again it is the same. */
+static void
+sizes_as_text(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} rows[] = { { 0, "0" }, { 1, "1" }, { 1023, "1023" },
+		{ 1024, "1K" }, { 1025, "1025" }, { 1536 << 10, "1536K" },
+		{ 64 << 20, "64M" }, { 1 << 30, "1G" },
+		{ 1ull << 62, "4294967296G" },
+		{ UINT64_MAX, "18446744073709551615" } };
+	char text[PARSE_SIZE_TEXT];
+	uint64_t back;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_string_equal(parse_size_text(rows[i].bytes, text),
+		    rows[i].text);
+		assert_int_equal(parse_size(text, 0, UINT64_MAX, &back), 0);
+		assert_int_equal(back, rows[i].bytes);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes_as_text),
 		cmocka_unit_test(times),
 		cmocka_unit_test(times_in_range),
 		cmocka_unit_test(times_end_at_their_length),

@@ -46,12 +46,14 @@ service_new(void)
 	return (s);
 }
 
+static char said[1024]; /* by the last one */
+
 /* Apply, and check that a failure has exactly one line that names it. */
 static throng_error
 apply(struct service *s, throng_config *config, const throng_handler *handler,
     const char *setting)
 {
-	char out[1024], got[64] = "";
+	char *out = said, got[64] = "";
 	throng_error error;
 	struct log log;
 	size_t n;
@@ -63,7 +65,7 @@ apply(struct service *s, throng_config *config, const throng_handler *handler,
 	limit_faked = 1;
 	error = settings_apply(s, config, handler);
 	limit_faked = 0;
-	n = unit_log_read(&log, out, sizeof(out));
+	n = unit_log_read(&log, said, sizeof(said));
 	if (error == THRONG_OK) {
 		assert_int_equal(n, 0);
 		return (error);
@@ -177,6 +179,8 @@ outputs(void **state)
 	config.output_hard--;
 	assert_int_equal(apply(s, &config, &unit_handler, "output_hard"),
 	    THRONG_ERR_INVALID);
+	assert_non_null(strstr(said, "\"value\":1073741823,"
+	    "\"min\":1073741824,\"max\":1073741824"));
 	config.output_soft = config.output_hard = 4096;
 	assert_int_equal(apply(s, &config, &unit_handler, ""), THRONG_OK);
 	config.output_soft--;

@@ -33,6 +33,7 @@ UNIT_TESTS = \
 	test_reply \
 	test_listen \
 	test_options \
+	test_server \
 	test_settings \
 	test_gather \
 	test_process \
@@ -58,6 +59,7 @@ UNIT_TESTS = \
 	test_pace \
 	test_stall \
 	test_trim \
+	test_standard \
 	test_ring \
 	test_throttle \
 	test_writer \
@@ -97,6 +99,14 @@ test_stall_LDADD = $(UNIT_LIBS)
 test_trim_SOURCES = tests/test_trim.c $(UNIT_FILES)
 test_trim_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_trim_LDADD = $(UNIT_LIBS)
+
+test_server_SOURCES = tests/test_server.c $(UNIT_FILES)
+test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_server_LDADD = $(UNIT_LIBS)
+
+test_standard_SOURCES = tests/test_standard.c $(UNIT_FILES)
+test_standard_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_standard_LDADD = $(UNIT_LIBS)
 
 test_counters_SOURCES = tests/test_counters.c $(UNIT_FILES)
 test_counters_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -28,7 +28,10 @@ struct link_events {
 	    size_t length);
 	/** A reply to nothing; the link ends if this returns false. */
 	bool (*stray)(void *context, const char *bytes, size_t length);
-	/** No reply will come to request `number`. */
+	/** The reply to request `number` has come and cannot be given; the
+	 *  link goes on. */
+	void (*dropped)(void *context, uint64_t number, const char *why);
+	/** No reply will come to request `number`, for the link ends. */
 	void (*lost)(void *context, uint64_t number, const char *why);
 	/** Should no more be received for now? link_wake() asks again. */
 	bool (*full)(void *context);

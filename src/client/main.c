@@ -3,12 +3,15 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "feed.h"
 #include "options.h"
 #include "prompt.h"
+#include "standard.h"
 
 int
 main(int argc, char **argv)
@@ -16,6 +19,8 @@ main(int argc, char **argv)
 	struct options options;
 	char why[256];
 
+	if (standard_open() == -1)
+		return (1); /* perhaps there is nobody to tell */
 	switch (options_parse(argc, argv, &options, why, sizeof(why))) {
 	case OPTIONS_HELP:
 		options_help(stdout);
@@ -32,5 +37,8 @@ main(int argc, char **argv)
 			return (prompt_run(&options, "throng"));
 		return (feed_run(&options, STDIN_FILENO, STDOUT_FILENO));
 	}
-	return (fflush(stdout) == 0 ? 0 : 1);
+	if (fflush(stdout) == 0)
+		return (0);
+	fprintf(stderr, "throng: standard output: %s\n", strerror(errno));
+	return (1);
 }

@@ -65,8 +65,8 @@ options_help(FILE *out)
 	    "  --max-frame SIZE      longest reply accepted, 1 to 64M (1M)\n"
 	    "  --help, --version     say so and end\n"
 	    "\n"
-	    "TIME is a number with us, ms or s; SIZE one with or without K or"
-	    " M.\n"
+	    "TIME is a number with us, ms, s, m or h; SIZE one with or without"
+	    " K, M or G.\n"
 	    "On a terminal throng prompts for lines until 'quit' or the end of"
 	    " file;\n"
 	    "otherwise it sends its standard input. Exit status: 0 if every"
@@ -107,7 +107,7 @@ set_time(const char *text, uint64_t *value)
 {
 
 	if (parse_time(text, strlen(text), TIME_MIN, TIME_MAX, value))
-		return ("a time from 1ms to 86400s, such as 250ms or 5s");
+		return ("a time from 1ms to 24h, such as 250ms or 5s");
 	return (NULL);
 }
 
@@ -176,6 +176,20 @@ option_name(int choice)
 	return ("?");
 }
 
+/* Whether the beginning of a name that was typed fits several options. */
+static bool
+is_ambiguous(const char *typed)
+{
+	size_t length = strcspn(typed, "=");
+	unsigned fit = 0;
+
+	if (length < 2 || strncmp(typed, "--", 2) != 0)
+		return (false);
+	for (const struct option *t = table; t->name != NULL; t++)
+		fit += strncmp(t->name, typed + 2, length - 2) == 0;
+	return (fit > 1);
+}
+
 /* What getopt_long() did not like about argv[index]. */
 static enum options_action
 complain(int found, char *const *argv, int index, char *why, size_t size)
@@ -191,8 +205,9 @@ complain(int found, char *const *argv, int index, char *why, size_t size)
 		snprintf(why, size, "--%s: takes no value",
 		    option_name(optopt));
 	else
-		snprintf(why, size, "%s: there is no such option (see --help)",
-		    argv[index]);
+		snprintf(why, size, "%s: %s (see --help)", argv[index],
+		    is_ambiguous(argv[index]) ? "more than one option begins "
+		    "so" : "there is no such option");
 	return (OPTIONS_WRONG);
 }
 

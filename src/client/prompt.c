@@ -142,6 +142,7 @@ converse(struct prompt *p, bool raw)
 static int
 run(struct prompt *p, const struct options *options, const char *program)
 {
+	struct session_state state;
 	int rc;
 
 	if ((rc = session_start(p->session)) != 0) {
@@ -156,7 +157,8 @@ run(struct prompt *p, const struct options *options, const char *program)
 		return (1);
 	}
 	converse(p, options->framing == THRONG_FRAME_RAW);
-	return (session_state(p->session).failed);
+	state = session_state(p->session);
+	return (state.failed || state.lost > 0);
 }
 
 /* Give everything back. */

@@ -94,6 +94,19 @@ lose(struct remote *r, const struct member *mine, uint64_t number,
 	drain(r, mine);
 }
 
+/* Under the lock: one is lost though its connection lives, which at the end
+ * tells of the others. Who reads along is told; a pipe has its summary. */
+static void
+tell_lost(const struct remote *r, const char *why)
+{
+	char line[2 * WHY_MAX];
+
+	if (r->patient)
+		return;
+	snprintf(line, sizeof(line), "%s: no reply: %s", r->name, why);
+	r->sink->notice(r->sink->context, line);
+}
+
 static void
 on_reply(void *context, uint64_t number, const char *bytes, size_t length)
 {
@@ -109,6 +122,7 @@ on_reply(void *context, uint64_t number, const char *bytes, size_t length)
 		drain(r, m);
 	} else if (order_hold(r->order, number, m->index, bytes, length)) {
 		r->state.answered--;
+		tell_lost(r, strerror(ENOMEM));
 		lose(r, m, number, strerror(ENOMEM));
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -126,6 +140,17 @@ on_stray(void *context, const char *bytes, size_t length)
 	r->sink->reply(r->sink->context, label(r), bytes, length);
 	pthread_mutex_unlock(&r->lock);
 	return (true);
+}
+
+static void
+on_dropped(void *context, uint64_t number, const char *why)
+{
+	struct member *m = context;
+
+	pthread_mutex_lock(&m->remote->lock);
+	tell_lost(m->remote, why);
+	lose(m->remote, m, number, why);
+	pthread_mutex_unlock(&m->remote->lock);
 }
 
 static void
@@ -216,6 +241,7 @@ static const struct link_events events = {
 	.up = on_up,
 	.reply = on_reply,
 	.stray = on_stray,
+	.dropped = on_dropped,
 	.lost = on_lost,
 	.full = on_full,
 	.flush = on_flush,
@@ -337,8 +363,11 @@ remote_ask(struct remote *r, const char *bytes, size_t length)
 		r->state.asked--;
 	else
 		r->state.lost++;
-	if (rc == ENOMEM && r->why[0] == '\0')
-		snprintf(r->why, sizeof(r->why), "%s", strerror(rc));
+	if (rc == ENOMEM) {
+		tell_lost(r, strerror(rc));
+		if (r->why[0] == '\0')
+			snprintf(r->why, sizeof(r->why), "%s", strerror(rc));
+	}
 	pthread_mutex_unlock(&r->lock);
 	return (rc);
 }

@@ -75,7 +75,7 @@ deliver(struct link *l, const char *bytes, size_t length)
 		    "a reply is longer than %zu bytes (--max-frame)",
 		    l->options->max_frame);
 		if (rc == 0)
-			l->events->lost(l->context, number, why);
+			l->events->dropped(l->context, number, why);
 		return (true);
 	}
 	note_refusal(l, bytes, length);

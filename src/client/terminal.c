@@ -156,9 +156,12 @@ next_character(EditLine *edit, wchar_t *c)
 		used = mbrtowc(c, &byte, 1, &t->decoder);
 		if (used == 0 || used == 1)
 			return (1);
-		/* Half a character so far, or none at all: forget it. */
-		if (used != (size_t)-2)
-			memset(&t->decoder, 0, sizeof(t->decoder));
+		if (used == (size_t)-2)
+			continue; /* a part of a character so far */
+		/* None at all: left out, but not without a sound. */
+		memset(&t->decoder, 0, sizeof(t->decoder));
+		putchar('\a');
+		fflush(stdout);
 	}
 }
 
@@ -194,6 +197,20 @@ set_up(struct terminal *t)
 	el_source(t->edit, NULL);
 }
 
+/*
+ * What is typed is what the locale says. Where there is none, or one that is
+ * not installed, terminals send UTF-8 all the same, of which "C" would take
+ * nothing but ASCII.
+ */
+static void
+choose_characters(void)
+{
+
+	setlocale(LC_CTYPE, "");
+	if (strcmp(setlocale(LC_CTYPE, NULL), "C") == 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 struct terminal *
 terminal_open(const char *program, const struct wakeup *wakeup,
     enum terminal_event (*wait)(void *context), void *context)
@@ -203,8 +220,7 @@ terminal_open(const char *program, const struct wakeup *wakeup,
 
 	if (t == NULL)
 		return (NULL);
-	/* For the characters typed; without a locale they are bytes. */
-	setlocale(LC_CTYPE, "");
+	choose_characters();
 	t->wait = wait;
 	t->context = context;
 	t->dumb = term == NULL || strcmp(term, "dumb") == 0;

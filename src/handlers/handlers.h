@@ -20,8 +20,8 @@
  * case is one character for one character, so that a sharp s stays. Input
  * that is not UTF-8 is answered `!error invalid ...` and the connection
  * kept. A result with `--QUIT--` in it closes the connection without a
- * reply. Input above 5,120 bytes is answered too, with a warning in the
- * log; with raw framing no request is longer than that.
+ * reply. Input of 5,120 bytes or more is answered too, with a warning in
+ * the log; with raw framing no request is longer than that.
  */
 extern const throng_handler handler_hello;
 

@@ -11,8 +11,9 @@
 #include <unictype.h>
 #include <unistr.h>
 
-/* Input above this many bytes is remarked on. */
-#define EXPECTED_MAX 5120
+/* What one read takes of an input without delimiters, in bytes. Input that
+ * fills it is remarked on: there may be more. */
+#define READ_MAX 5120
 
 static const char greeting[] = "Hello ";
 static const char quit[] = "--QUIT--";
@@ -106,11 +107,11 @@ hello(const char *input, size_t length, throng_reply *reply)
 	struct measure m;
 	char *out;
 
-	if (length > EXPECTED_MAX)
+	if (length >= READ_MAX)
 		throng_reply_log(reply, THRONG_LOG_WARN,
-		    "input larger than expected: %zu bytes, expected at most"
-		    " %d",
-		    length, EXPECTED_MAX);
+		    "input larger than expected: %zu bytes, expected less"
+		    " than %d",
+		    length, READ_MAX);
 	if (measure(in, length, &m))
 		return (throng_reply_error(reply, "invalid",
 		    "the input is not UTF-8"));
@@ -130,5 +131,5 @@ const throng_handler handler_hello = {
 	.name = "hello",
 	.summary = "answers Hello and the input in upper case",
 	.process_input = hello,
-	.raw_limit = EXPECTED_MAX,
+	.raw_limit = READ_MAX,
 };

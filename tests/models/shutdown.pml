@@ -1,6 +1,6 @@
 /*
  * shutdown.pml - the end of a server: throng_run()'s last part and join_all()
- * in src/server.c, pool_stop() in src/work.c, drain.c and reply.c.
+ * in src/stop.c, pool_stop() in src/work.c, drain.c and reply.c.
  *
  * What the other models show is taken for granted here: the queues are
  * channels, and who pushes wakes. Deadlines may pass at any time, handlers
