@@ -61,6 +61,7 @@ limits(struct json *j, const struct gates_limits *g)
 	json_number(j, "steady", g->steady);
 	json_number(j, "drops", g->drops);
 	json_number(j, "errors", g->errors);
+	json_number(j, "lost", g->lost);
 	json_close(j, '}');
 }
 

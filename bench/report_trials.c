@@ -80,6 +80,7 @@ static const struct {
 	{ "little", AT(little) }, { "censored", AT(censored) },
 	{ "drift", AT(drift) }, { "drops", AT(drops) },
 	{ "retransmits", AT(retransmits) }, { "errors", AT(errors) },
+	{ "lost", AT(lost) }, { "broken", AT(broken) },
 	{ "hiccup_p99_ns", AT(hiccup) }, { "spin_ns", AT(spin) },
 };
 

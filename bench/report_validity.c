@@ -39,6 +39,8 @@ reading_of(const struct gates_readings *g, enum gate gate)
 		return (g->drops);
 	case GATE_ERRORS:
 		return (g->errors);
+	case GATE_LOST:
+		return (g->lost);
 	case GATE_RUN:
 	case GATES:
 		break;
@@ -67,6 +69,8 @@ limit_of(const struct gates_limits *g, enum gate gate)
 		return (g->drops);
 	case GATE_ERRORS:
 		return (g->errors);
+	case GATE_LOST:
+		return (g->lost);
 	case GATE_RUN:
 	case GATES:
 		break;
@@ -103,6 +107,7 @@ what_it_says(enum gate gate)
 		[GATE_STEADY] = "drift within a trial",
 		[GATE_DROPS] = "connection requests dropped by the kernel",
 		[GATE_ERRORS] = "wrong replies",
+		[GATE_LOST] = "requests without any reply",
 	};
 
 	return (texts[gate]);

@@ -328,7 +328,9 @@ void results_probe(struct results_trial *trial, const struct record *probe);
  * after every block, for the live view, and on partial data. A block is void,
  * whole, if any of its trials failed a gate or did not run, or if a target
  * is missing; a target that never ran at a point is reported there as failed
- * and does not void the others. Thread: one at a time.
+ * and does not void the others. A verdict on a cost that would favour the
+ * target that left more requests without a good reply is void, too.
+ * Thread: one at a time.
  */
 int results_close(struct results *results);
 
@@ -386,6 +388,14 @@ const char *results_audit(const struct results *results, uint32_t point,
  * where none is valid (the verdict is void then). Thread: any.
  */
 const struct stats_interval *results_shown(
+    const struct results_ratio *ratio);
+
+/**
+ * results_withheld(results, ratio):
+ * Return whether there are blocks enough for a verdict, and it is void since
+ * the cheaper target left more requests without a good reply. Thread: any.
+ */
+int results_withheld(const struct results *results,
     const struct results_ratio *ratio);
 
 /**

@@ -181,12 +181,26 @@ add_comparison(struct text *text, const struct results *r,
 		    who, base, noun(ratio->metric));
 		break;
 	case STATS_VOID:
+		if (results_withheld(r, ratio)) {
+			add(text, "No verdict on the %s of %s against %s: the "
+			    "cheaper one left more requests without a good "
+			    "reply", noun(ratio->metric), who, base);
+			return;
+		}
 		add(text, "No verdict on the %s of %s against %s: too few "
 		    "valid blocks (%zu of %zu)", noun(ratio->metric), who,
 		    base, ratio->valid.n, ratio->all.n);
 		return;
 	}
 	add_basis(text, r, ratio);
+}
+
+int
+results_withheld(const struct results *r, const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_VOID && ratio->valid.n > 0 &&
+	    ratio->valid.coverage >= r->confidence);
 }
 
 const struct results_ratio *

@@ -118,8 +118,9 @@ static void
 fill(const struct running *r, const struct trial_config *config,
     const struct gen_result *result, struct results_trial *trial)
 {
-	const double requests = (double)(result->record->replies +
-	    record_bad_total(result->record) + result->probe->replies);
+	/* What was never sent cost the target nothing. */
+	const double requests = (double)(result->record->sent +
+	    result->probe->sent);
 	const double closed = (double)config->load.active *
 	    config->load.depth +
 	    (double)result->slack / (double)config->length;

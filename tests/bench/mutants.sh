@@ -171,6 +171,18 @@ mutant "what was never sent was sent in time" results_measure \
 mutant "the ideal queue serves the short ones first" tail \
     's/^		if (free_at\[first\] < r->at)/		if (r->work < 1000000 || free_at[first] < r->at)/' \
     tail the_ideal_is_the_shared_queue
+mutant "a target that drops connections is cheap, and wins" results_close \
+    's/verdict == STATS_BETTER \&\& own > other/0/' \
+    results dropping_requests_is_never_better
+mutant "what was closed, reset or refused is not lost" results_measure \
+    's/return (broken_of(r) + share_of/return (share_of/' \
+    results every_way_to_lose_a_request_is_read
+mutant "what was never sent was sent" record \
+    's/^	hist_record_signed(&r->lateness, (int64_t)(now - intended));/	r->sent++;\n&/' \
+    record bad_ends_are_infinite_and_never_latencies
+mutant "who drops connections is overloaded" gates \
+    's/!(r->broken > 0)/1/' \
+    gates dropping_is_no_overload
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails

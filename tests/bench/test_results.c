@@ -265,6 +265,80 @@ the_control_sets_the_noise_floor(void **state)
 	results_free(r);
 }
 
+/* A target that drops requests is cheap; that is no merit. */
+static void
+dropping_requests_is_never_better(void **state)
+{
+	struct results *r = made(20, 0.6, 21);
+
+	(void)state;
+	for (unsigned b = 0; b < 20; b++) {
+		for (uint32_t t = 0; t < TARGETS; t++) {
+			struct results_trial *trial = &r->blocks[b].trials[t];
+
+			trial->record = calloc(1, sizeof(*trial->record));
+			assert_non_null(trial->record);
+			record_begin(trial->record, 0, 1000000000);
+			record_sent(trial->record, 1, 1, 1);
+			record_reply(trial->record, 1, 1, 5, 1);
+		}
+	}
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_BETTER);
+	for (unsigned b = 0; b < 20; b++)
+		record_unsendable(r->blocks[b].trials[1].record, 2, 2);
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_VOID);
+	assert_int_equal(cpu(r, 1)->verdict_all, STATS_VOID);
+	assert_true(results_withheld(r, cpu(r, 1)));
+	assert_non_null(strstr(r->headline, "more requests without a good"));
+	/* As cheap, and the baseline drops as many. */
+	for (unsigned b = 0; b < 20; b++)
+		record_unsendable(r->blocks[b].trials[0].record, 2, 2);
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_BETTER);
+	results_free(r);
+}
+
+/* Everything that had no reply is lost; wrong replies are errors. */
+static void
+every_way_to_lose_a_request_is_read(void **state)
+{
+	static const enum record_error lost[] = { RECORD_UNANSWERED,
+	    RECORD_REFUSED, RECORD_CLOSED, RECORD_RESET };
+	static const enum record_error wrong[] = { RECORD_LENGTH,
+	    RECORD_CONTENT, RECORD_ORDER, RECORD_FRAMING };
+	struct results_trial trial = { .record = NULL };
+	struct gates_limits limits;
+
+	(void)state;
+	gates_defaults(&limits);
+	for (int i = 0; i < 8; i++) {
+		struct record *r = calloc(1, sizeof(*r));
+
+		assert_non_null(r);
+		trial.record = r;
+		gates_unread(&trial.readings);
+		record_begin(r, 0, 1000000000);
+		for (uint64_t k = 0; k < 1000; k++) {
+			record_sent(r, k, k, 1);
+			if (k < 999)
+				record_reply(r, k, k, k + 10, 1);
+		}
+		record_bad(r, 999, 1000, i < 4 ? lost[i] : wrong[i - 4]);
+		results_measure(&trial, 1000, 0);
+		assert_true(near(trial.readings.lost, i < 4 ? 1e-3 : 0,
+		    1e-12));
+		assert_true(near(trial.readings.errors, i < 4 ? 0 : 1e-3,
+		    1e-12));
+		assert_true(near(trial.readings.broken, i > 0 && i < 4 ?
+		    1e-3 : 0, 1e-12));
+		assert_true((gates_check(&limits, &trial.readings) &
+		    (1u << (i < 4 ? GATE_LOST : GATE_ERRORS))) != 0);
+		free(r);
+	}
+}
+
 /* Self-test 11 through the whole of it, and no bias by the order. */
 static void
 a_against_a_through_the_verdicts(void **state)
@@ -511,6 +585,8 @@ main(void)
 		cmocka_unit_test(an_unfinished_block_is_void),
 		cmocka_unit_test(few_blocks_give_no_verdict),
 		cmocka_unit_test(the_control_sets_the_noise_floor),
+		cmocka_unit_test(dropping_requests_is_never_better),
+		cmocka_unit_test(every_way_to_lose_a_request_is_read),
 		cmocka_unit_test(a_against_a_through_the_verdicts),
 		cmocka_unit_test(memory_slopes_are_per_connection),
 		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
