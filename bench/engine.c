@@ -244,7 +244,7 @@ engine_finish(struct engine *e)
 		while (c->outstanding > 0)
 			engine_pop_bad(e, c, t, RECORD_UNANSWERED);
 		if (e->measured && i < e->config.active)
-			engine_note_gap(e, c, t < e->end ? t : e->end);
+			engine_note_gap(e, c, t);
 	}
 	/* What comes now has been counted as unanswered; and the record is
 	 * being read. */

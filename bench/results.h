@@ -371,6 +371,7 @@ enum results_audit {
 	RESULTS_DRIFT,     /* within a trial */
 	RESULTS_ADHERENCE, /* requests sent in time */
 	RESULTS_EVEN,      /* Jain's index that chance would give */
+	RESULTS_GAP,       /* longest time a connection had no reply */
 	RESULTS_AUDITS
 };
 

@@ -25,7 +25,7 @@ count=0
 : > "$work/config.h"
 
 core="rng hist special record plan stats fit theory search gates metric \
-results results_close results_slopes results_measure results_words sim sim_serve tail"
+results results_close results_slopes results_measure results_words results_audit sim sim_serve tail"
 shell="payload"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}
@@ -183,6 +183,9 @@ mutant "what was never sent was sent" record \
 mutant "who drops connections is overloaded" gates \
     's/!(r->broken > 0)/1/' \
     gates dropping_is_no_overload
+mutant "a gap is counted from behind the end" engine_books \
+    's/uint64_t until = t < e->end ? t : e->end;/uint64_t until = t;/; s/at > c->last_us \&\& //' \
+    engine test_gap_that_ends_in_the_drain
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails

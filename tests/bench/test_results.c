@@ -472,6 +472,15 @@ audits_are_told(void **state)
 	assert_string_equal(text, "");
 	(void)results_audit(r, 0, 0, RESULTS_EVEN, text, sizeof(text));
 	assert_string_equal(text, "");
+	/* The longest of all blocks. */
+	(void)results_audit(r, 0, 1, RESULTS_GAP, text, sizeof(text));
+	assert_string_equal(text, "");
+	for (unsigned b = 0; b < 7; b++) {
+		r->blocks[b].trials[1].gap = 1e6 * (b == 3 ? 70 : b + 1);
+		r->blocks[b].trials[1].fairness.jain = 0.9;
+	}
+	(void)results_audit(r, 0, 1, RESULTS_GAP, text, sizeof(text));
+	assert_string_equal(text, "70 ms");
 	results_free(r);
 }
 
