@@ -208,6 +208,33 @@ account_target(struct account_sessions sessions, struct account_target *a)
 	for_processes(&sessions, add_process, a);
 }
 
+/* Where account_processes() puts them. */
+struct listing {
+	pid_t *list;
+	unsigned most;
+	unsigned count;
+};
+
+static void
+add_to_list(pid_t pid, const struct stat_line *s, void *context)
+{
+	struct listing *l = context;
+
+	(void)s;
+	if (l->count++ < l->most)
+		l->list[l->count - 1] = pid;
+}
+
+unsigned
+account_processes(struct account_sessions sessions, pid_t *list,
+    unsigned most)
+{
+	struct listing l = { list, most, 0 };
+
+	for_processes(&sessions, add_to_list, &l);
+	return (l.count);
+}
+
 double
 account_hottest(const struct account_target *before,
     const struct account_target *after, double *wait)

@@ -183,7 +183,6 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
-	const pid_t first = r->sessions.count > 0 ? r->ids[0] : -1;
 	int rc;
 
 	load.addresses = r->addresses;
@@ -201,11 +200,11 @@ measure(struct running *r, const struct trial_config *c,
 	read_edge(r, &r->before);
 	hiccup_reset(c->hiccup);
 	if (c->edge != NULL)
-		c->edge(c->edge_context, first, 1);
+		c->edge(c->edge_context, r->sessions, 1);
 	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed));
 	if (c->edge != NULL)
-		c->edge(c->edge_context, first, 0);
+		c->edge(c->edge_context, r->sessions, 0);
 	if (rc != 0)
 		return (-1);
 	trial->readings.hiccup = hiccup_p99(c->hiccup);

@@ -27,6 +27,7 @@ count=0
 core="rng hist special record plan stats fit theory search gates metric \
 results results_close results_slopes results_measure results_words results_audit sim sim_serve tail"
 shell="payload"
+system="account counter"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}
 	shell="$shell ${name%.c}"
@@ -40,7 +41,7 @@ compile()
 # The sound parts and the tests, once.
 build()
 {
-	for name in $core $shell; do
+	for name in $core $shell $system; do
 		compile "$src/bench/$name.c" "$work/$name.o" || exit 99
 	done
 	for name in parse frame; do
@@ -62,6 +63,9 @@ link()
 	engine)
 		parts="$core $shell"
 		objects="$objects $work/fake_io.o"
+		;;
+	account)
+		parts=$system
 		;;
 	results)
 		objects="$objects $work/fixture.o"
@@ -186,6 +190,12 @@ mutant "who drops connections is overloaded" gates \
 mutant "a gap is counted from behind the end" engine_books \
     's/uint64_t until = t < e->end ? t : e->end;/uint64_t until = t;/; s/at > c->last_us \&\& //' \
     engine test_gap_that_ends_in_the_drain
+mutant "a pipe to perf is overwritten by another" counter \
+    's/^	control = fcntl(.*/	;/; s/^	ack = fcntl(.*/	;/' \
+    account test_counting_with_any_descriptors
+mutant "only the first process is counted" account \
+    's/^	if (l->count++ < l->most)/	if (l->count == 0 \&\& l->count++ < l->most)/' \
+    account test_processes_of_a_session
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails
