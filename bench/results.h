@@ -26,7 +26,7 @@
 #include "stats.h"
 
 /** The version of the JSON schema; a change of meaning raises it. */
-#define RESULTS_SCHEMA 2
+#define RESULTS_SCHEMA 3
 
 #define RESULTS_NAME 48
 #define RESULTS_TEXT 256
@@ -127,18 +127,25 @@ struct results_ratio {
 struct results_memory {
 	uint32_t target;
 	uint32_t connections;
+	uint32_t round;  /* the how manieth at that number, from 0 */
 	int active;      /* 0: idle connections, 1: after traffic */
 	double user;     /* bytes, private to the server */
 	double kernel;   /* bytes; NAN: not read */
 	char refused[RESULTS_TEXT]; /* why N was not reached, or "" */
 };
 
-/** By results_close(): bytes per connection, as slopes. */
+/** Bytes per connection, as a slope; NAN: too few readings. */
+struct results_slope_part {
+	struct stats_interval slope; /* the median over the rounds */
+	double first; /* of the lower half of the range */
+	double last;  /* of the upper half */
+	int bends;    /* the halves differ beyond their noise */
+};
+
+/** By results_close(): memory per connection. */
 struct results_slope {
-	double user;       /* bytes per connection; NAN: too few readings */
-	double kernel;
-	double user_first; /* the lower half of the range */
-	double user_last;  /* the upper half */
+	struct results_slope_part user;
+	struct results_slope_part kernel;
 };
 
 /** The answer of a search for the highest rate. */
@@ -295,6 +302,15 @@ struct results_memory *results_memory(struct results *results,
  */
 struct results_search *results_search(struct results *results,
     uint32_t target, const char *objective);
+
+/**
+ * results_memory_curve(results, target, active, kernel, most, x, y):
+ * Store the numbers of connections at which memory was read, at most `most`
+ * of them in order, and the median of the readings at each, in bytes.
+ * Return how many. Thread: any.
+ */
+size_t results_memory_curve(const struct results *results, uint32_t target,
+    int active, int kernel, size_t most, double *x, double *y);
 
 /**
  * results_theory(results, name):

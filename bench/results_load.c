@@ -234,6 +234,7 @@ load_memory(struct results *r, const json_t *root)
 		if (t == RESULTS_NONE || (m = results_memory(r, t,
 		    (uint32_t)load_whole(item, "connections"))) == NULL)
 			return (-1);
+		m->round = (uint32_t)load_whole(item, "round");
 		m->active = json_is_true(json_object_get(item, "active"));
 		m->user = load_number(item, "user_bytes");
 		m->kernel = load_number(item, "kernel_bytes");

@@ -196,6 +196,9 @@ mutant "a pipe to perf is overwritten by another" counter \
 mutant "only the first process is counted" account \
     's/^	if (l->count++ < l->most)/	if (l->count == 0 \&\& l->count++ < l->most)/' \
     account test_processes_of_a_session
+mutant "each pair of numbers has one vote on the slope" results_slopes \
+    's/^	return (xx > 0 ? xy \/ xx : NAN);/	double slope = NAN; (void)xy; return (n > 1 \&\& stats_slope(x, y, n, \&slope) == 0 ? slope : NAN);/' \
+    results what_fills_at_few_connections_is_no_slope
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails

@@ -370,11 +370,93 @@ memory_slopes_are_per_connection(void **state)
 	}
 	snprintf(results_memory(r, 1, 20000)->refused, RESULTS_TEXT, "no");
 	assert_int_equal(results_close(r), 0);
-	assert_true(near(r->slopes[2].user, 35000, 1e-6));
-	assert_true(near(r->slopes[2].kernel, 4000, 1e-6));
-	assert_true(near(r->slopes[2].user_first, 35000, 1e-6));
-	assert_true(near(r->slopes[2].user_last, 35000, 1e-6));
-	assert_true(isnan(r->slopes[0].user) && isnan(r->slopes[3].user));
+	assert_true(near(r->slopes[2].user.slope.value, 35000, 1e-6));
+	assert_true(near(r->slopes[2].kernel.slope.value, 4000, 1e-6));
+	assert_true(near(r->slopes[2].user.first, 35000, 1e-6));
+	assert_true(near(r->slopes[2].user.last, 35000, 1e-6));
+	assert_false(r->slopes[2].user.bends);
+	assert_int_equal(r->slopes[0].user.slope.n, 0);
+	assert_int_equal(r->slopes[3].user.slope.n, 0);
+	results_free(r);
+}
+
+/* Readings of all rounds: 2,000 bytes a connection in noise of 1 MB. */
+static void
+add_rounds(struct results *r, double bent, uint64_t seed)
+{
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	for (uint32_t round = 0; round < 10; round++) {
+		for (uint32_t n = 1; n <= 10000; n *= 10) {
+			struct results_memory *m = results_memory(r, 1, n);
+
+			m->round = round;
+			m->user = 1e6 + 2000.0 * n + 1e6 * rng_normal(&rng) +
+			    (n > 1000 ? bent * (n - 1000) : 0);
+			m->kernel = m->user;
+		}
+	}
+}
+
+/* The noise at 1, 10 and 100 connections does not decide the slope: pairs
+ * that are near each other weigh little. */
+static void
+noise_at_few_connections_moves_no_slope(void **state)
+{
+	double x[8], y[8];
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct results *r = made(1, 1, 8);
+		const struct results_slope_part *part;
+
+		add_rounds(r, 0, seed);
+		assert_int_equal(results_close(r), 0);
+		part = &r->slopes[2].user;
+		assert_int_equal(part->slope.n, 10);
+		assert_true(near(part->slope.value, 2000, 140));
+		assert_true(part->slope.low < part->slope.value);
+		assert_true(part->slope.high > part->slope.value);
+		assert_true(part->slope.coverage >= 0.95);
+		assert_true(near(part->last, 2000, 200));
+		assert_false(part->bends);
+		/* The curve has the medians. */
+		assert_int_equal(results_memory_curve(r, 1, 0, 0, 8, x, y), 5);
+		assert_true(x[0] == 1 && x[4] == 10000);
+		assert_true(near(y[4], 21e6, 1.2e6));
+		assert_int_equal(results_memory_curve(r, 1, 0, 1, 2, x, y), 2);
+		assert_int_equal(results_memory_curve(r, 0, 0, 0, 8, x, y), 0);
+		results_free(r);
+	}
+}
+
+/* Caches of the kernel fill up to 1,000 connections, and then are full: six
+ * of ten pairs see nothing else, but none of them goes far. */
+static void
+what_fills_at_few_connections_is_no_slope(void **state)
+{
+	static const double filled[] = { 0, 2e5, 6e5, 15e5, 15e5 };
+	struct results *r = made(1, 1, 8);
+
+	(void)state;
+	for (uint32_t i = 0, n = 1; i < 5; i++, n *= 10)
+		results_memory(r, 1, n)->user = 2000.0 * n + filled[i];
+	assert_int_equal(results_close(r), 0);
+	assert_true(near(r->slopes[2].user.slope.value, 2000, 160));
+	results_free(r);
+}
+
+static void
+a_slope_that_bends_is_told(void **state)
+{
+	struct results *r = made(1, 1, 8);
+
+	(void)state;
+	add_rounds(r, 20000, 3);
+	assert_int_equal(results_close(r), 0);
+	assert_true(r->slopes[2].user.bends);
+	assert_true(near(r->slopes[2].user.last, 22000, 400));
 	results_free(r);
 }
 
@@ -598,6 +680,9 @@ main(void)
 		cmocka_unit_test(every_way_to_lose_a_request_is_read),
 		cmocka_unit_test(a_against_a_through_the_verdicts),
 		cmocka_unit_test(memory_slopes_are_per_connection),
+		cmocka_unit_test(noise_at_few_connections_moves_no_slope),
+		cmocka_unit_test(what_fills_at_few_connections_is_no_slope),
+		cmocka_unit_test(a_slope_that_bends_is_told),
 		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
 		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
 		cmocka_unit_test(the_order_in_a_block_is_judged),
