@@ -67,6 +67,13 @@ void account_target(struct account_sessions sessions,
     struct account_target *account);
 
 /**
+ * account_cpu(sessions):
+ * Return what account_target() gives as `cpu`, without a look at every
+ * thread. Thread: any.
+ */
+double account_cpu(struct account_sessions sessions);
+
+/**
  * account_processes(sessions, list, most):
  * Store the first `most` processes of these sessions in `list`, and return
  * how many there are. Thread: any.
