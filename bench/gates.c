@@ -260,12 +260,14 @@ gates_reason(const struct gates_limits *limits,
 }
 
 unsigned
-gates_unchecked(const struct gates_readings *readings)
+gates_unchecked(const struct gates_limits *limits,
+    const struct gates_readings *readings)
 {
 	unsigned unchecked = 0;
 
 	for (unsigned g = GATE_STEAL; g < GATES; g++) {
-		if (isnan(field(readings, rows[g].reading)))
+		if (!isnan(field(limits, rows[g].limit)) &&
+		    isnan(field(readings, rows[g].reading)))
 			unchecked |= 1u << g;
 	}
 	return (unchecked);

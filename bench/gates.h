@@ -113,10 +113,12 @@ const char *gates_reason(const struct gates_limits *limits,
     size_t size);
 
 /**
- * gates_unchecked(readings):
- * Return the gates whose readings are missing, as bits. Thread: any.
+ * gates_unchecked(limits, readings):
+ * Return the gates that are on and whose readings are missing, as bits.
+ * Thread: any.
  */
-unsigned gates_unchecked(const struct gates_readings *readings);
+unsigned gates_unchecked(const struct gates_limits *limits,
+    const struct gates_readings *readings);
 
 /**
  * gates_name(gate):

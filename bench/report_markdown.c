@@ -220,6 +220,7 @@ memory(const struct results *r, FILE *out)
 static void
 validity(const struct results *r, FILE *out)
 {
+	char unread[RESULTS_TEXT];
 
 	fputs("\n## Validity\n\n", out);
 	for (size_t i = 0; i < r->note_count; i++) {
@@ -236,6 +237,8 @@ validity(const struct results *r, FILE *out)
 		escape_markdown(r->blocks[b].reason, out);
 		putc('\n', out);
 	}
+	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
+		fprintf(out, "- Not read, so not judged: %s.\n", unread);
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 

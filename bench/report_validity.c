@@ -146,6 +146,7 @@ gate_row(const struct results *r, enum gate gate, FILE *out)
 static void
 gate_table(const struct results *r, FILE *out)
 {
+	char unread[RESULTS_TEXT];
 
 	fputs("<div class=\"wide\"><table><thead><tr><th>gate</th>"
 	    "<th>worst reading</th><th>limit</th><th>trials failed</th></tr>"
@@ -153,6 +154,8 @@ gate_table(const struct results *r, FILE *out)
 	for (unsigned g = 0; g < GATES; g++)
 		gate_row(r, g, out);
 	fputs("</tbody></table></div>\n", out);
+	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
+		fprintf(out, "<p>Not read, so not judged: %s.</p>\n", unread);
 }
 
 static void

@@ -400,6 +400,15 @@ const char *results_audit(const struct results *results, uint32_t point,
     uint32_t target, enum results_audit audit, char *text, size_t size);
 
 /**
+ * results_unread(results, text, size):
+ * Write the gates that passed since there was nothing to judge, such as
+ * "steal in 30 of 30 trials, drops in 3 of 30"; "" if all that are on were
+ * read. Returns `text`. Thread: any.
+ */
+const char *results_unread(const struct results *results, char *text,
+    size_t size);
+
+/**
  * results_shown(ratio):
  * Return the interval that reports show: over the valid blocks, or over all
  * where none is valid (the verdict is void then). Thread: any.

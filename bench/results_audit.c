@@ -78,3 +78,36 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 		    "%+.0f%%", 100 * values[audit]);
 	return (names[audit]);
 }
+
+const char *
+results_unread(const struct results *r, char *text, size_t size)
+{
+	size_t at = 0;
+
+	if (size > 0)
+		text[0] = '\0';
+	for (unsigned g = GATE_STEAL; g < GATES && at < size; g++) {
+		size_t unread = 0, trials = 0;
+		int n;
+
+		for (size_t b = 0; b < r->block_count; b++) {
+			for (size_t i = 0; i < r->blocks[b].trial_count; i++) {
+				const struct results_trial *t =
+				    &r->blocks[b].trials[i];
+
+				if (t->failed[0] != '\0')
+					continue;
+				trials++;
+				unread += (gates_unchecked(&r->limits,
+				    &t->readings) & 1u << g) != 0;
+			}
+		}
+		if (unread == 0)
+			continue;
+		n = snprintf(text + at, size - at, "%s%s in %zu of %zu%s",
+		    at > 0 ? ", " : "", gates_name(g), unread, trials,
+		    at > 0 ? "" : " trials");
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return (text);
+}

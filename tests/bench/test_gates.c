@@ -83,12 +83,15 @@ what_was_not_read_is_named_and_fails_nothing(void **state)
 	gates_defaults(&limits);
 	gates_unread(&r);
 	assert_int_equal(gates_check(&limits, &r), 0);
-	assert_int_equal(gates_unchecked(&r),
+	assert_int_equal(gates_unchecked(&limits, &r),
 	    ((1u << GATES) - 1) & ~(1u << GATE_RUN));
 	r = good();
-	assert_int_equal(gates_unchecked(&r), 0);
+	assert_int_equal(gates_unchecked(&limits, &r), 0);
 	r.steal = NAN;
-	assert_int_equal(gates_unchecked(&r), 1u << GATE_STEAL);
+	assert_int_equal(gates_unchecked(&limits, &r), 1u << GATE_STEAL);
+	/* One that is off need not be read. */
+	limits.steal = NAN;
+	assert_int_equal(gates_unchecked(&limits, &r), 0);
 }
 
 static void

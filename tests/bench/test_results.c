@@ -566,6 +566,33 @@ audits_are_told(void **state)
 	results_free(r);
 }
 
+/* What was not read passes its gate, and must not do so in silence. */
+static void
+gates_that_were_not_read_are_named(void **state)
+{
+	struct results *r = made(7, 1, 15);
+	char text[RESULTS_TEXT];
+
+	(void)state;
+	gates_off(&r->limits);
+	r->limits.steal = r->limits.drops = 0.03;
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "drops in 21 of 21 trials");
+	for (unsigned b = 0; b < 7; b++)
+		for (uint32_t t = 0; t < TARGETS; t++)
+			r->blocks[b].trials[t].readings.drops = 0;
+	assert_string_equal(results_unread(r, text, sizeof(text)), "");
+	r->blocks[2].trials[1].readings.steal = NAN;
+	r->blocks[3].trials[1].readings.drops = NAN;
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "steal in 1 of 21 trials, drops in 1 of 21");
+	/* A trial that failed has nothing to read. */
+	snprintf(r->blocks[3].trials[1].failed, RESULTS_TEXT, "x");
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "steal in 1 of 20 trials");
+	results_free(r);
+}
+
 static void
 models_are_told_in_words(void **state)
 {
@@ -687,6 +714,7 @@ main(void)
 		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
 		cmocka_unit_test(the_order_in_a_block_is_judged),
 		cmocka_unit_test(audits_are_told),
+		cmocka_unit_test(gates_that_were_not_read_are_named),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),
