@@ -307,8 +307,6 @@ gates_limiter(const struct gates_readings *r)
 	if (r->server_cores + (r->client_cores > 0 ? r->client_cores : 0) >
 	    busy * r->cores)
 		return ("machine CPU");
-	if (r->server_blocked > 0.5)
-		return ("lock wait");
 	if (r->done >= 0.95 * r->offered)
 		return ("offered rate");
 	if (gates_overload(r))

@@ -50,7 +50,6 @@ struct gates_readings {
 	double server_cores;  /* all server threads, in cores */
 	double server_hot;    /* busiest server thread, share of a core */
 	double server_wait;   /* run-queue delay of the server, in cores */
-	double server_blocked; /* threads waiting for locks, in cores */
 	double cores;         /* of the machine */
 	double offered;       /* requests per second planned; NAN: closed */
 	double done;          /* requests per second answered */

@@ -75,7 +75,7 @@ static const struct {
 	{ "client_cores", AT(client_cores) },
 	{ "server_cores", AT(server_cores) },
 	{ "server_hot", AT(server_hot) }, { "server_wait", AT(server_wait) },
-	{ "server_blocked", AT(server_blocked) }, { "cores", AT(cores) },
+	{ "cores", AT(cores) },
 	{ "offered", AT(offered) }, { "done", AT(done) },
 	{ "little", AT(little) }, { "censored", AT(censored) },
 	{ "drift", AT(drift) }, { "drops", AT(drops) },

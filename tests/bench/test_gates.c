@@ -227,9 +227,6 @@ the_limiter_is_named(void **state)
 	r = good();
 	r.offered = NAN;
 	assert_string_equal(gates_limiter(&r), "connections x latency");
-	r = good();
-	r.server_blocked = 3;
-	assert_string_equal(gates_limiter(&r), "lock wait");
 	gates_unread(&r);
 	assert_string_equal(gates_limiter(&r), "unknown");
 	assert_string_equal(gates_name(GATE_STEAL), "steal");
