@@ -3,7 +3,6 @@
  */
 #include "report.h"
 #include "report_part.h"
-#include "report_part.h"
 #include "escape.h"
 
 #include <inttypes.h>
