@@ -181,12 +181,26 @@ add_comparison(struct text *text, const struct results *r,
 		    who, base, noun(ratio->metric));
 		break;
 	case STATS_VOID:
+		if (results_withheld(r, ratio)) {
+			add(text, "No verdict on the %s of %s against %s: the "
+			    "cheaper one left more requests without a good "
+			    "reply", noun(ratio->metric), who, base);
+			return;
+		}
 		add(text, "No verdict on the %s of %s against %s: too few "
 		    "valid blocks (%zu of %zu)", noun(ratio->metric), who,
 		    base, ratio->valid.n, ratio->all.n);
 		return;
 	}
 	add_basis(text, r, ratio);
+}
+
+int
+results_withheld(const struct results *r, const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_VOID && ratio->valid.n > 0 &&
+	    ratio->valid.coverage >= r->confidence);
 }
 
 const struct results_ratio *
@@ -327,48 +341,4 @@ results_headline(struct results *r)
 		    "valid of %zu paired blocks; the noise floor is what "
 		    "the A/A control differed by.", 100 *
 		    ratio->valid.coverage, ratio->valid.n, ratio->all.n);
-}
-
-/* Jain's index if every request took a connection by chance. */
-static double
-even_by_chance(const struct results *r, uint32_t point,
-    const struct results_cell *cell)
-{
-	double n = r->points[point].connections, each;
-
-	if (cell->pooled == NULL || cell->blocks == 0 || n < 2 ||
-	    cell->value[METRIC_JAIN].n == 0)
-		return (NAN);
-	each = (double)cell->pooled->replies / (double)cell->blocks;
-	return (each / (each + n - 1));
-}
-
-const char *
-results_audit(const struct results *r, uint32_t point, uint32_t target,
-    enum results_audit audit, char *text, size_t size)
-{
-	const struct results_cell *cell = results_cell(r, point, target);
-	static const char *const names[] = {
-		[RESULTS_LITTLE] = "Little's law residual",
-		[RESULTS_DRIFT] = "drift in a trial",
-		[RESULTS_ADHERENCE] = "sent in time",
-		[RESULTS_EVEN] = "Jain index by chance",
-	};
-	const double values[] = {
-		[RESULTS_LITTLE] = cell->readings.little,
-		[RESULTS_DRIFT] = cell->readings.drift,
-		[RESULTS_ADHERENCE] = cell->readings.adherence,
-		[RESULTS_EVEN] = even_by_chance(r, point, cell),
-	};
-
-	if (isnan(values[audit]) || cell->blocks == 0)
-		snprintf(text, size, "%s", "");
-	else if (audit == RESULTS_EVEN)
-		snprintf(text, size, "%.4f", values[audit]);
-	else if (audit == RESULTS_ADHERENCE)
-		snprintf(text, size, "%.4g%%", 100 * values[audit]);
-	else
-		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
-		    "%+.0f%%", 100 * values[audit]);
-	return (names[audit]);
 }

@@ -172,24 +172,40 @@ shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
 	return (n > TRIAL_SHARDS ? TRIAL_SHARDS : (unsigned)n);
 }
 
-/* One reading of memory for each target and number of connections. */
+/* How many readings there are of this target at this number. */
+static uint32_t
+readings_at(const struct results *r, uint32_t target, uint32_t connections,
+    int refused)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < r->memory_count; i++)
+		n += r->memory[i].target == target &&
+		    r->memory[i].connections == connections &&
+		    r->memory[i].active == 0 &&
+		    (r->memory[i].refused[0] != '\0') == refused;
+	return (n);
+}
+
+/* A reading of memory from every trial; that one number is refused is told
+ * once. */
 static void
 note_memory(struct session *s, uint32_t target, uint32_t connections,
     const struct trial_memory *memory, const char *refused)
 {
 	struct results *r = s->results;
 	struct results_memory *m;
+	const uint32_t round = readings_at(r, target, connections,
+	    refused != NULL);
 
-	if (s->options->targets[target].command[0] == '\0')
+	if (s->options->targets[target].command[0] == '\0' ||
+	    (refused != NULL && round > 0))
 		return;
-	for (size_t i = 0; i < r->memory_count; i++)
-		if (r->memory[i].target == target &&
-		    r->memory[i].connections == connections)
-			return;
 	for (int active = 0; active < 2; active++) {
 		if ((m = results_memory(r, target, connections)) == NULL)
 			return;
 		m->active = active;
+		m->round = round;
 		m->user = m->kernel = NAN;
 		if (refused != NULL)
 			snprintf(m->refused, sizeof(m->refused), "%s",
@@ -271,7 +287,8 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
 	plan_free(&probe);
-	if (!interrupted)
+	/* Those who disturb hold memory, too. */
+	if (!interrupted && !p->disturbed)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);
 	if (rc != 0 && !interrupted) {
