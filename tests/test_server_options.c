@@ -363,7 +363,7 @@ more_than_descriptors(void **state)
 	assert_string_equal(daemon_output(d), "");
 	assert_int_equal(lines(daemon_errors(d)), 1);
 	assert_non_null(strstr(daemon_errors(d), ": --max-connections 1000: "
-	    "not a number from 1 to 60, which is what the limit of 80 open "
+	    "not a number from 1 to 56, which is what the limit of 80 open "
 	    "descriptors leaves\n"));
 	daemon_free(d);
 }
