@@ -189,8 +189,9 @@ reconcile(struct cmdline *o)
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("25%", o);
-	/* Without a schedule a busy client is no fault: it is the limiter. */
-	if (o->rates.count == 0 &&
+	/* Without a schedule a busy client is no fault: it is the limiter. A
+	 * search has one in each of its trials. */
+	if (o->rates.count == 0 && o->slo == NULL &&
 	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
 		o->gates.client = NAN;
 	return (0);

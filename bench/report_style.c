@@ -46,6 +46,7 @@ static const char style[] =
     "tbody th{font-weight:500;white-space:nowrap}\n"
     "td{white-space:nowrap}\n"
     "td.text,td.text small{white-space:normal;text-align:left}\n"
+    "td.words,td.words small{white-space:normal}\n"
     "tr.lead td,tr.lead th{background:var(--panel);font-weight:650}\n"
     "tr.audit td,tr.audit th{color:var(--soft);font-weight:400}\n"
     "tr.lead td small{font-weight:400}\n"

@@ -272,7 +272,7 @@ point_table(const struct results *r, struct page *page,
 static void
 searches(const struct results *r, struct page *page)
 {
-	char text[32];
+	char text[RESULTS_TEXT * 2];
 
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
@@ -280,12 +280,17 @@ searches(const struct results *r, struct page *page)
 		if (s->target < r->target_count)
 			escape_terminal(r->targets[s->target].name,
 			    page->out);
+		fputs(results_where(r, s, text, sizeof(text)), page->out);
 		putc(' ', page->out);
 		escape_terminal(s->objective, page->out);
-		fprintf(page->out, ": %s%s requests/s%s\n", s->above ?
-		    "at least " : "", s->rate > 0 ? metric_format(
-		    METRIC_THROUGHPUT, s->rate, text, sizeof(text)) : "no",
-		    s->confirmed ? "" : " (not confirmed)");
+		fputs(": ", page->out);
+		escape_terminal(results_answer(s, text, sizeof(text)),
+		    page->out);
+		if (s->rate > 0 && s->stopped[0] != '\0') {
+			fputs("; above it: ", page->out);
+			escape_terminal(s->stopped, page->out);
+		}
+		putc('\n', page->out);
 	}
 }
 
@@ -300,8 +305,9 @@ voids(const struct results *r, struct page *page)
 		escape_terminal(r->notes[i].text, page->out);
 		putc('\n', page->out);
 	}
-	fprintf(page->out, "void: %zu of %zu blocks\n", voided,
-	    r->block_count);
+	if (r->block_count > 0 || r->search_count == 0)
+		fprintf(page->out, "void: %zu of %zu blocks\n", voided,
+		    r->block_count);
 	for (size_t b = 0; b < r->block_count; b++) {
 		if (!r->blocks[b].void_)
 			continue;

@@ -141,15 +141,41 @@ struct results_slope {
 	double user_last;  /* the upper half */
 };
 
+/** What one trial of a search came to. */
+enum results_outcome {
+	RESULTS_PASSED,
+	RESULTS_MISSED,    /* by the target */
+	RESULTS_LIMITED,   /* by the client: it says nothing of the target */
+	RESULTS_UNSURE,    /* void: a gate failed */
+	RESULTS_BROKEN,    /* it did not run to its end */
+	RESULTS_OUTCOMES
+};
+
+/** One trial of a search. */
+struct results_attempt {
+	double rate;     /* requests per second, offered */
+	double measured; /* the percentile, us; NAN: not read */
+	double cpu;      /* of the server, us per request; or NAN */
+	uint64_t length; /* ns */
+	enum results_outcome outcome;
+	char why[RESULTS_TEXT]; /* it did not pass, or "" */
+};
+
 /** The answer of a search for the highest rate. */
 struct results_search {
 	uint32_t target;
+	uint32_t point;   /* whose connections are meant; its rate is none */
 	char objective[RESULTS_NAME]; /* "p99<5ms" */
 	double rate;      /* requests per second; 0: not even the lowest */
 	int confirmed;
 	int above;        /* even the highest rate passed */
+	int unjudged;     /* what ended it was not the target: `rate` is a
+	                   * lower bound, and without one there is no answer */
+	char stopped[RESULTS_TEXT]; /* what kept the next rate from passing */
 	uint32_t trials;
 	double measured;  /* the percentile at that rate, us; or NAN */
+	struct results_attempt *attempts; /* in their order; owned */
+	size_t attempt_count;
 };
 
 /** A curve that measurements are held against. */
@@ -290,11 +316,40 @@ struct results_memory *results_memory(struct results *results,
     uint32_t target, uint32_t connections);
 
 /**
- * results_search(results, target, objective):
- * Append the answer of a search. Thread: one at a time.
+ * results_search(results, target, point, objective):
+ * Append the answer of a search, which is none yet. Thread: one at a time.
  */
 struct results_search *results_search(struct results *results,
-    uint32_t target, const char *objective);
+    uint32_t target, uint32_t point, const char *objective);
+
+/**
+ * results_attempt(search):
+ * Append a trial to a search, nothing read yet. Thread: one at a time.
+ */
+struct results_attempt *results_attempt(struct results_search *search);
+
+/**
+ * results_outcome(outcome):
+ * Return what an outcome is called; a constant. Thread: any.
+ */
+const char *results_outcome(enum results_outcome outcome);
+
+/**
+ * results_answer(search, text, size):
+ * Write the answer of a search in words: "14,200 requests/s", "at least
+ * 9,000 requests/s (not confirmed)", "not even the lowest rate tried", "void:
+ * foreign 90% (limit 5%)". Returns `text`. Thread: any.
+ */
+const char *results_answer(const struct results_search *search, char *text,
+    size_t size);
+
+/**
+ * results_where(results, search, text, size):
+ * Write " at 20 connections" where searches are of several loads, else "".
+ * Returns `text`. Thread: any.
+ */
+const char *results_where(const struct results *results,
+    const struct results_search *search, char *text, size_t size);
 
 /**
  * results_theory(results, name):

@@ -233,24 +233,21 @@ add_cell(struct text *text, const struct results *r, uint32_t point,
 	add(text, "; limited by: %s.", cell->limiter);
 }
 
-/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000." */
+/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000 requests/s." */
 static void
 add_searches(struct text *text, const struct results *r)
 {
-	char n[32];
+	char answer[RESULTS_TEXT * 2], where[80];
 
 	add(text, "Within %s", r->searches[0].objective);
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
 
-		add(text, "%s %s ", i > 0 ? "," : ":", s->target <
-		    r->target_count ? r->targets[s->target].name : "");
-		if (s->rate > 0)
-			add(text, "%s%s%s", s->above ? "at least " : "",
-			    number(s->rate, n, sizeof(n)), i == 0 ?
-			    " requests/s" : "");
-		else
-			add(text, "not even the lowest rate tried");
+		add(text, "%s %s%s%s %s", i > 0 ? "," : ":", s->target <
+		    r->target_count ? r->targets[s->target].name : "",
+		    results_where(r, s, where, sizeof(where)),
+		    s->rate > 0 ? "" : ":",
+		    results_answer(s, answer, sizeof(answer)));
 	}
 	add(text, ".");
 }

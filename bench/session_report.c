@@ -29,6 +29,18 @@ verdict(const struct results *r)
 	return (seen);
 }
 
+/* A search has found out something, if only that no rate passes. */
+static int
+search_status(const struct session *s)
+{
+	const struct results *r = s->results;
+
+	for (size_t i = 0; i < r->search_count; i++)
+		if (r->searches[i].rate > 0 || !r->searches[i].unjudged)
+			return (CMDLINE_HOLDS);
+	return (s->failed_trials > 0 ? CMDLINE_FAILED : CMDLINE_VOID);
+}
+
 int
 session_report(struct session *s)
 {
@@ -51,10 +63,12 @@ session_report(struct session *s)
 	}
 	if (output_write(s->options, r))
 		return (CMDLINE_FAILED);
+	if (r->search_count > 0)
+		return (search_status(s));
 	if (s->failed_trials > 0 && s->failed_trials ==
 	    s->options->target_count * r->block_count)
 		return (CMDLINE_FAILED);
-	if (r->search_count > 0 || strcmp(s->options->command, "count") == 0)
+	if (strcmp(s->options->command, "count") == 0)
 		return (CMDLINE_HOLDS);
 	if (strcmp(s->options->command, "run") == 0)
 		return (s->failed_trials > 0 ? CMDLINE_FAILED :

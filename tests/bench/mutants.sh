@@ -25,7 +25,8 @@ count=0
 : > "$work/config.h"
 
 core="rng hist special record plan stats fit theory search gates metric \
-results results_close results_slopes results_measure results_words sim sim_serve tail"
+results results_close results_slopes results_measure results_words \
+results_search judge sim sim_serve tail"
 shell="payload"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}

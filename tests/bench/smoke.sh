@@ -132,6 +132,17 @@ grep -q '"probe_p99_us": [0-9]' "$dir/json" || fail "no probe"
 [ "$(count planned)" = "$(count replies)" ] || fail "disturbed: lost some"
 expect 2 'slow-read' run --target limit --disturb slow
 
+# The highest rate: an answer for each number of connections, with its trials.
+# What is no answer says why, and is status 4.
+expect 0 '' run --gate off --slo 'p99<10s' --connections 2,20 --warmup 10ms \
+    --duration 50ms --drain 20s --target limit --json "$dir/json"
+[ "$(grep -c '"outcome": "passed"' "$dir/json")" -ge 2 ] || fail "slo: no trial"
+grep -q '^limit at 20 connections p99<10s: at least' "$dir/out" ||
+    fail "slo: no answer at 20 connections"
+expect 4 '' run --gate 'foreign<off,steal<off,client<0' --slo 'p99<10s' \
+    --connections 2 --warmup 10ms --duration 50ms --drain 20s --target limit
+grep -q 'p99<10s: the client is the limit' "$dir/out" || fail "slo: no reason"
+
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"
 

@@ -82,6 +82,8 @@ test_values(void **state)
 	assert_int_equal(o.reply_size, 4096);
 	assert_int_equal(parse("compare --slo p99<5ms", &o, &status), 0);
 	assert_true(o.closed && o.no_control);
+	/* Its trials keep to a plan, so a busy client is a fault. */
+	assert_true(!isnan(o.gates.client));
 }
 
 static void

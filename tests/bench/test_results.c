@@ -212,12 +212,13 @@ a_search_has_a_headline_of_its_own(void **state)
 	(void)results_target(r, "pool", "x");
 	(void)results_target(r, "thread", "y");
 	(void)results_point(r);
-	s = results_search(r, 0, "p99<5ms");
+	s = results_search(r, 0, 0, "p99<5ms");
 	s->rate = 21000;
-	(void)results_search(r, 1, "p99<5ms");
+	s->confirmed = 1;
+	(void)results_search(r, 1, 0, "p99<5ms");
 	assert_int_equal(results_close(r), 0);
 	assert_string_equal(r->headline, "Within p99<5ms: pool 21,000 "
-	    "requests/s, thread not even the lowest rate tried.");
+	    "requests/s, thread: not even the lowest rate tried.");
 	assert_false(results_ran(r, 0));
 	results_free(r);
 }
