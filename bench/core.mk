@@ -15,7 +15,7 @@ libbench_core_la_SOURCES = \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/results_slopes.c bench/results_part.h bench/results_search.c \
-	bench/judge.c bench/judge.h \
+	bench/judge.c bench/judge.h bench/remarks.c bench/remarks.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
 	bench/curve.c bench/curve.h \
@@ -51,6 +51,7 @@ bench_core_tests = \
 	test_bench_escape \
 	test_bench_curve \
 	test_bench_judge \
+	test_bench_remarks \
 	test_bench_tail
 check_PROGRAMS += $(bench_core_tests)
 TESTS += $(bench_core_tests)
@@ -112,6 +113,10 @@ test_bench_results_SOURCES = tests/bench/test_results.c tests/bench/check.h $(be
 test_bench_results_CPPFLAGS = $(bench_test_cppflags)
 test_bench_results_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_results_LDADD = $(bench_test_ldadd)
+test_bench_remarks_SOURCES = tests/bench/test_remarks.c tests/bench/check.h
+test_bench_remarks_CPPFLAGS = $(bench_test_cppflags)
+test_bench_remarks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_remarks_LDADD = $(bench_test_ldadd)
 test_bench_judge_SOURCES = tests/bench/test_judge.c tests/bench/check.h
 test_bench_judge_CPPFLAGS = $(bench_test_cppflags)
 test_bench_judge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

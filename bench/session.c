@@ -221,6 +221,47 @@ make_probe(const struct session *s, uint64_t seed, uint64_t length,
 	return (plan_make(plan, &spec));
 }
 
+/* The plans of a trial, if it has any. */
+static int
+make_plans(const struct session *s, const struct results_point *p,
+    uint64_t seed, uint64_t length, struct plan *plan, struct plan *probe,
+    struct results_trial *trial)
+{
+	const struct cmdline *o = s->options;
+	struct plan_spec spec = s->spec;
+
+	spec.seed = seed;
+	/* The mean of the visits, which are geometric. */
+	spec.rate = p->rate / (double)o->visit;
+	spec.duration = length;
+	spec.connections = p->connections;
+	if (!isnan(p->rate) && plan_make(plan, &spec)) {
+		snprintf(trial->failed, sizeof(trial->failed), "the client "
+		    "cannot offer %.0f requests/s for %.3g s: its plan is "
+		    "too long", p->rate, (double)length / 1e9);
+		return (-1);
+	}
+	if (o->probe > 0 && make_probe(s, seed, length, probe)) {
+		snprintf(trial->failed, sizeof(trial->failed),
+		    "no memory for the plan of the probe");
+		return (-1);
+	}
+	return (0);
+}
+
+/* One line of why a trial came to nothing; not if the user ended it. */
+static int
+trial_failed(struct session *s, const struct results_trial *trial)
+{
+
+	if (!interrupted) {
+		live_clear(&s->live);
+		fprintf(stderr, "throng-bench: %s\n", trial->failed);
+		s->failed_trials++;
+	}
+	return (-1);
+}
+
 int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
@@ -231,7 +272,6 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	    .warm = o->warm, .length = length, .drain = o->drain,
 	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
 	    .edge = s->edge, .edge_context = s->edge_context };
-	struct plan_spec spec = s->spec;
 	struct plan plan = { .count = 0 }, probe = { .count = 0 };
 	struct trial_memory memory;
 	int rc;
@@ -242,29 +282,18 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	trial->start = clock_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
+	if (make_plans(s, p, seed, length, &plan, &probe, trial)) {
+		plan_free(&plan);
+		return (trial_failed(s, trial));
+	}
 	if (!isnan(p->rate)) {
-		spec.seed = seed;
-		/* The mean of the visits, which are geometric. */
-		spec.rate = p->rate / (double)o->visit;
 		config.load.stay = 1 - 1 / (double)o->visit;
-		spec.duration = length;
-		spec.connections = p->connections;
-		if (plan_make(&plan, &spec)) {
-			snprintf(trial->failed, sizeof(trial->failed),
-			    "no plan: %s", strerror(errno));
-			return (-1);
-		}
 		if (p->plan_hash == 0)
 			p->plan_hash = plan.hash;
 		config.load.plan = &plan;
 		config.load.trace = s->trace != NULL ?
 		    (uint32_t)plan.count : 0;
 		config.trace = s->trace;
-	}
-	if (o->probe > 0 && make_probe(s, seed, length, &probe)) {
-		snprintf(trial->failed, sizeof(trial->failed), "no plan");
-		plan_free(&plan);
-		return (-1);
 	}
 	config.load.probe = o->probe > 0 ? &probe : NULL;
 	s->live.target = o->targets[target].name;
@@ -274,12 +303,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	if (!interrupted)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);
-	if (rc != 0 && !interrupted) {
-		live_clear(&s->live);
-		fprintf(stderr, "throng-bench: %s\n", trial->failed);
-		s->failed_trials++;
-	}
-	return (rc);
+	return (rc == 0 ? 0 : trial_failed(s, trial));
 }
 
 double

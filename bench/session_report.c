@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "curve.h"
 #include "output.h"
+#include "remarks.h"
 #include "session.h"
 
 /* A claim needs a difference of the headline beyond the noise. */
@@ -46,6 +47,10 @@ session_report(struct session *s)
 {
 	struct results *r = s->results;
 
+	if (remarks_add(r)) {
+		fprintf(stderr, "throng-bench: no memory\n");
+		return (CMDLINE_FAILED);
+	}
 	r->seconds = (double)(clock_now() - s->begun) / 1e9;
 	if (curve_add(r, s->options->service.work == PLAN_SPIN ?
 	    (unsigned)sysconf(_SC_NPROCESSORS_ONLN) :

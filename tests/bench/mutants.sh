@@ -26,7 +26,7 @@ count=0
 
 core="rng hist special record plan stats fit theory search gates metric \
 results results_close results_slopes results_measure results_words \
-results_search judge sim sim_serve tail"
+results_search judge remarks sim sim_serve tail"
 shell="payload"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}

@@ -70,6 +70,14 @@ expect 1 'cannot write' compare --target limit --out /no/such/folder/x
 run 1 'first request: content\|first request: length' \
     --target limit --handler hello
 
+# A rate beyond the client: what no plan holds is refused, what it cannot send
+# is counted and said, and neither takes longer than it should.
+expect 1 'the client cannot offer 100000000' run --rate 100000000 \
+    --duration 5s --target limit
+run 0 '' --target limit --rate 100000000 --duration 100ms --drain 100ms
+[ "$(count unsent)" -gt 0 ] || fail "sent a hundred million a second"
+grep -q 'more than the client can offer' "$dir/out" || fail "nothing said"
+
 # Sound runs, closed and open, and what they write.
 run 0 '' --target limit
 [ "$(count planned)" = 200 ] || fail "planned $(count planned), not 200"
