@@ -42,6 +42,20 @@ search_status(const struct session *s)
 	return (s->failed_trials > 0 ? CMDLINE_FAILED : CMDLINE_VOID);
 }
 
+/* Whether anything is valid at any load: what was interrupted or failed at
+ * once left blocks that are neither valid nor void. */
+static int
+any_valid(const struct results *r)
+{
+
+	for (uint32_t p = 0; p < r->point_count; p++)
+		for (uint32_t t = 0; t < r->target_count; t++)
+			if (results_cell(r, p, t)->blocks > 0 &&
+			    !results_cell(r, p, t)->voided)
+				return (1);
+	return (0);
+}
+
 int
 session_report(struct session *s)
 {
@@ -77,7 +91,6 @@ session_report(struct session *s)
 		return (CMDLINE_HOLDS);
 	if (strcmp(s->options->command, "run") == 0)
 		return (s->failed_trials > 0 ? CMDLINE_FAILED :
-		    results_voided(r) == r->block_count ? CMDLINE_VOID :
-		    CMDLINE_HOLDS);
+		    any_valid(r) ? CMDLINE_HOLDS : CMDLINE_VOID);
 	return (verdict(r));
 }

@@ -151,6 +151,41 @@ expect 4 '' run --gate 'foreign<off,steal<off,client<0' --slo 'p99<10s' \
     --connections 2 --warmup 10ms --duration 50ms --drain 20s --target limit
 grep -q 'p99<10s: the client is the limit' "$dir/out" || fail "slo: no reason"
 
+# Ctrl-C: what was measured is kept, marked as partial, with the status that it
+# gives. The target says when it is started; at its second start, one trial is
+# over.
+interrupt()
+{
+	starts=$1
+	shift
+	: > "$dir/starts"
+	"$BENCH" "$@" --target "slow=sh -c \"echo >> '$dir/starts'; \
+	    exec ./throngd --listen {addr} --handler work --workers 4\"" \
+	    > "$dir/out" 2> "$dir/err" &
+	pid=$!
+	while [ "$(wc -l < "$dir/starts")" -lt "$starts" ] &&
+	    kill -0 "$pid" 2> /dev/null; do
+		:
+	done
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	[ ! -s "$dir/err" ] || fail "talks: $*"
+}
+interrupt 3 tail --gate off --workers 4 --connections 50 --blocks 1000 \
+    --duration 50ms --service wait-exp:1ms --load 0.5 --out "$dir/tail"
+[ "$status" -eq 0 ] || fail "status $status, not 0: tail, interrupted"
+grep -q '"partial": true' "$dir/tail/tail.json" || fail "tail: not partial"
+grep -q 'medians over [1-9][0-9]\{0,2\} blocks' "$dir/tail/tail.md" || fail "tail: blocks"
+grep -q '^| machine ' "$dir/tail/tail.md" || fail "tail: no machine card"
+interrupt 3 run --gate off --service wait-fixed:1ms --connections 4 \
+    --warmup 10ms --duration 50ms --blocks 1000 --json "$dir/json"
+[ "$status" -eq 0 ] || fail "status $status, not 0: run, interrupted"
+grep -q '"partial": true' "$dir/json" || fail "run: not partial"
+interrupt 1 run --gate off --service wait-fixed:1ms --connections 4 \
+    --warmup 10ms --duration 50s --json "$dir/json"
+[ "$status" -eq 4 ] || fail "status $status, not 4: nothing was measured"
+
 # Every injected fault, once, under its kind.
 "$BENCH" selftest --exact > "$dir/out" 2> "$dir/err" || fail "selftest"
 
