@@ -53,6 +53,9 @@ static const struct option_row rows[] = {
 	{ "rate", RATES, 0, 0, 0, "R,...",
 	    "open loop: requests per second, or 10%,50% of the lowest\n"
 	    "capacity among the targets (compare: 25%; run: closed loop)" },
+	{ "capacity", LIST, AT(capacities), 1, 1000000000, "C,...",
+	    "what 100% of --rate is, in requests per second, for each of\n"
+	    "--connections (measured)" },
 	{ "closed", FLAG, AT(closed), 0, 0, NULL,
 	    "closed loop: the next request when the reply is there" },
 	{ "churn", FLAG, AT(churn), 0, 0, NULL,

@@ -189,6 +189,10 @@ reconcile(struct cmdline *o)
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("25%", o);
+	if (o->capacities.count > 0 && o->rates_are_shares &&
+	    o->capacities.count != o->connections.count)
+		return (cmdline_wrong("capacity", "C", "not as many as "
+		    "--connections"));
 	/* Without a schedule a busy client is no fault: it is the limiter. A
 	 * search has one in each of its trials. */
 	if (o->rates.count == 0 && o->slo == NULL &&

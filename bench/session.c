@@ -72,12 +72,17 @@ fill_point(const struct session *s, struct results_point *p, uint32_t n,
 	p->idle = (uint32_t)o->idle + n - p->connections;
 }
 
-/* What 100% is: the smallest capacity among the targets. */
+/* What 100% is: the smallest capacity among the targets, or what the user
+ * says. Whole, so that a report has it exactly and it can be said again. */
 static double
-lowest_capacity(struct session *s, uint32_t connections)
+lowest_capacity(struct session *s, unsigned index)
 {
+	const struct cmdline *o = s->options;
+	const uint32_t connections = (uint32_t)o->connections.value[index];
 	double least = INFINITY, x;
 
+	if (o->capacities.count > 0)
+		return (o->capacities.value[index]);
 	for (uint32_t i = 0; i < s->options->target_count; i++) {
 		if (s->options->targets[i].same_as[0] != '\0')
 			continue;
@@ -87,6 +92,7 @@ lowest_capacity(struct session *s, uint32_t connections)
 	}
 	if (!isfinite(least))
 		return (0);
+	least = ceil(least);
 	results_note(s->results, "100%% of the load is %.0f requests per "
 	    "second: the lowest closed-loop capacity of the targets at %u "
 	    "connections", least, connections);
@@ -103,7 +109,7 @@ session_points(struct session *s)
 	for (unsigned c = 0; c < o->connections.count; c++) {
 		uint32_t n = (uint32_t)o->connections.value[c];
 		double unit = o->rates_are_shares ?
-		    lowest_capacity(s, n) / 100 : 1;
+		    lowest_capacity(s, c) / 100 : 1;
 
 		/* The same load without and with those who disturb it. */
 		for (unsigned i = 0; i < both * (o->rates.count > 0 ?

@@ -115,6 +115,19 @@ expect 1 'No such file' report /no/such/file
 echo '{}' > "$dir/empty.json"
 expect 1 'is no report' report "$dir/empty.json"
 
+# The same run again: the same rates, though they were shares, and plans.
+"$BENCH" compare --gate off --no-control --no-count --rate 20%,40% \
+    --warmup 10ms --duration 50ms --blocks 1 --connections 10 \
+    --target limit --target bufferevent --json "$dir/json" \
+    > "$dir/out" 2> "$dir/err"
+"$BENCH" replay "$dir/json" --json "$dir/second" > "$dir/out" 2> "$dir/err"
+sed -n 's/.*\("rate": .*"plan_hash.*\)/\1/p' "$dir/json" > "$dir/points"
+sed -n 's/.*\("rate": .*"plan_hash.*\)/\1/p' "$dir/second" > "$dir/points2"
+[ "$(wc -l < "$dir/points")" = 2 ] || fail "compare: not two loads"
+cmp -s "$dir/points" "$dir/points2" || fail "replay: other rates or plans"
+expect 2 'replay which' replay
+expect 1 'no report' replay "$dir/empty.json"
+
 # A connection for each request.
 expect 0 '' run --gate off --churn --warmup 10ms --duration 50ms \
     --drain 10s --connections 4 --target limit --json "$dir/json"

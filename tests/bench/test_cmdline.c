@@ -101,7 +101,9 @@ test_refused(void **state)
 		"run --request x --service fixed:1us", "run limit",
 		"run --size 0", "run --size 2G", "run --nonsense",
 		"run --seed", "run --target =x", "run --target a=",
-		"run --target limit --target limit", "run --target no-such",
+		"run --target limit --target limit",
+		"compare --connections 1,2 --capacity 1000", "run --capacity 0",
+		"run --target no-such",
 	};
 	const char *accepted = NULL;
 	struct cmdline o;
@@ -186,6 +188,39 @@ test_replay(void **state)
 	assert_null(replay_arguments("/no/such/file", list, &n));
 }
 
+/* Rates that were shares of a capacity are replayed as they were. */
+static void
+test_replay_rates(void **state)
+{
+	static const char report[] = "{\"schema\": \"throng-bench\", "
+	    "\"schema_version\": 2, \"arguments\": [\"throng-bench\", "
+	    "\"compare\", \"--connections\", \"10,20\"], \"points\": ["
+	    "{\"rate\": 250, \"load\": 0.25, \"connections\": 10}, "
+	    "{\"rate\": 500, \"load\": 0.5, \"connections\": 10}, "
+	    "{\"rate\": 200, \"load\": 0.25, \"connections\": 20}]}";
+	char others[] = "--connections=5", *list[] = { NULL, NULL };
+	char **words;
+	struct cmdline o;
+	int n, status;
+
+	(void)state;
+	words = replayed(report, list, &n);
+	assert_non_null(words);
+	assert_int_equal(n, 5);
+	assert_string_equal(words[4], "--capacity=1000,800");
+	assert_int_equal(cmdline_parse(n, words, &o, &status), 0);
+	assert_int_equal(o.capacities.count, 2);
+	assert_true(o.capacities.value[1] == 800);
+	replay_free(words);
+	/* With other connections, it has to be measured. */
+	list[0] = others;
+	words = replayed(report, list, &n);
+	assert_non_null(words);
+	assert_int_equal(n, 5);
+	assert_string_equal(words[4], "--connections=5");
+	replay_free(words);
+}
+
 int
 main(void)
 {
@@ -195,6 +230,7 @@ main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_rates),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
