@@ -8,6 +8,11 @@
 
 #define BIT(gate) (1u << (gate))
 
+/* Whose doing it is. */
+#define OTHERS (BIT(GATE_STEAL) | BIT(GATE_FOREIGN))
+#define CLIENT (BIT(GATE_CLIENT) | BIT(GATE_ADHERENCE))
+#define KERNEL (BIT(GATE_DROPS) | BIT(GATE_LITTLE))
+
 /* "void: foreign 90% (limit 5%)" */
 static void
 name_gates(const struct gates_limits *limits,
@@ -41,10 +46,7 @@ judge_trial(const struct gates_limits *limits,
 {
 	const struct hist *response = &trial->record->response;
 	const unsigned failed = gates_check(limits, &trial->readings);
-	const unsigned others = failed & (BIT(GATE_STEAL) |
-	    BIT(GATE_FOREIGN));
-	const unsigned client = failed & (BIT(GATE_CLIENT) |
-	    BIT(GATE_ADHERENCE));
+	const unsigned others = failed & OTHERS, client = failed & CLIENT;
 	const int met = search_objective_met(objective, response);
 	uint64_t value = hist_quantile(response, objective->p);
 
@@ -65,15 +67,15 @@ judge_trial(const struct gates_limits *limits,
 		name_miss(trial, objective, *measured, why, size);
 		return (RESULTS_MISSED);
 	}
-	if (failed & BIT(GATE_ERRORS)) {
-		name_gates(limits, trial, BIT(GATE_ERRORS), "replies", why,
-		    size);
-		return (RESULTS_MISSED);
-	}
-	if (failed & ~BIT(GATE_STEADY)) {
-		name_gates(limits, trial, failed & ~BIT(GATE_STEADY), "void",
-		    why, size);
+	if (failed & KERNEL) {
+		name_gates(limits, trial, failed & KERNEL, "void", why, size);
 		return (RESULTS_UNSURE);
+	}
+	/* What is left is about replies. */
+	if (failed & ~BIT(GATE_STEADY)) {
+		name_gates(limits, trial, failed & ~BIT(GATE_STEADY),
+		    "replies", why, size);
+		return (RESULTS_MISSED);
 	}
 	return (RESULTS_PASSED);
 }

@@ -289,6 +289,11 @@ machine(const struct results *r, FILE *out)
 		escape_markdown(r->targets[t].name, out);
 		fputs("**: ", out);
 		escape_markdown(r->targets[t].command, out);
+		if (r->targets[t].version[0] != '\0') {
+			fputs(" (", out);
+			escape_markdown(r->targets[t].version, out);
+			putc(')', out);
+		}
 		if (r->targets[t].skipped[0] != '\0') {
 			fputs(" (skipped: ", out);
 			escape_markdown(r->targets[t].skipped, out);

@@ -74,6 +74,8 @@ struct results_trial {
 	uint64_t seed;     /* of its plan */
 	uint64_t start;    /* ns since the start of the run */
 	uint64_t length;   /* ns measured */
+	uint32_t generators; /* processes; 0: not known */
+	uint32_t servers;    /* shards that the target was */
 	char failed[RESULTS_TEXT]; /* why it did not run to its end, or "" */
 	struct gates_readings readings;
 	double value[METRICS];
@@ -424,6 +426,7 @@ enum results_audit {
 	RESULTS_DRIFT,     /* within a trial */
 	RESULTS_ADHERENCE, /* requests sent in time */
 	RESULTS_EVEN,      /* Jain's index that chance would give */
+	RESULTS_PROCESSES, /* of generators and of servers */
 	RESULTS_AUDITS
 };
 

@@ -340,6 +340,28 @@ even_by_chance(const struct results *r, uint32_t point,
 	return (each / (each + n - 1));
 }
 
+/* "2, 1": processes, the same in all trials of a cell; "" if not known. */
+static void
+processes(const struct results *r, uint32_t point, uint32_t target,
+    char *text, size_t size)
+{
+
+	snprintf(text, size, "%s", "");
+	for (size_t b = 0; b < r->block_count; b++) {
+		const struct results_block *block = &r->blocks[b];
+
+		for (size_t i = 0; i < block->trial_count; i++) {
+			const struct results_trial *t = &block->trials[i];
+
+			if (block->point == point && t->target == target &&
+			    t->generators > 0)
+				snprintf(text, size, "%u, %u",
+				    (unsigned)t->generators,
+				    (unsigned)t->servers);
+		}
+	}
+}
+
 const char *
 results_audit(const struct results *r, uint32_t point, uint32_t target,
     enum results_audit audit, char *text, size_t size)
@@ -350,16 +372,20 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 		[RESULTS_DRIFT] = "drift in a trial",
 		[RESULTS_ADHERENCE] = "sent in time",
 		[RESULTS_EVEN] = "Jain index by chance",
+		[RESULTS_PROCESSES] = "generators, servers",
 	};
 	const double values[] = {
 		[RESULTS_LITTLE] = cell->readings.little,
 		[RESULTS_DRIFT] = cell->readings.drift,
 		[RESULTS_ADHERENCE] = cell->readings.adherence,
 		[RESULTS_EVEN] = even_by_chance(r, point, cell),
+		[RESULTS_PROCESSES] = 0,
 	};
 
 	if (isnan(values[audit]) || cell->blocks == 0)
 		snprintf(text, size, "%s", "");
+	else if (audit == RESULTS_PROCESSES)
+		processes(r, point, target, text, size);
 	else if (audit == RESULTS_EVEN)
 		snprintf(text, size, "%.4f", values[audit]);
 	else if (audit == RESULTS_ADHERENCE)

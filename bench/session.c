@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "version.h"
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
@@ -227,6 +228,22 @@ make_probe(const struct session *s, uint64_t seed, uint64_t length,
 	return (plan_make(plan, &spec));
 }
 
+/* At the edges of the measured time. What a target is, is read once, when it
+ * runs for sure and nothing is measured yet. */
+static void
+on_edge(void *context, pid_t id, int begin)
+{
+	struct session *s = context;
+	struct results_target *t = &s->results->targets[s->target];
+
+	if (begin && id != -1 && !s->known[s->target]) {
+		s->known[s->target] = 1;
+		version_add(id, t->version, sizeof(t->version));
+	}
+	if (s->edge != NULL)
+		s->edge(s->edge_context, id, begin);
+}
+
 /* The plans of a trial, if it has any. */
 static int
 make_plans(const struct session *s, const struct results_point *p,
@@ -277,7 +294,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
 	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
-	    .edge = s->edge, .edge_context = s->edge_context };
+	    .edge = on_edge, .edge_context = s };
 	struct plan plan = { .count = 0 }, probe = { .count = 0 };
 	struct trial_memory memory;
 	int rc;
@@ -288,6 +305,9 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	trial->start = clock_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
+	s->target = target;
+	config.load.shards = trial->servers = config.shards;
+	trial->generators = gen_needed(&config.load);
 	if (make_plans(s, p, seed, length, &plan, &probe, trial)) {
 		plan_free(&plan);
 		return (trial_failed(s, trial));

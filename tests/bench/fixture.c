@@ -140,6 +140,8 @@ measure(struct results *r, struct results_trial *trial,
 	trial->gap = 2e8;
 	trial->connect = 5e7;
 	trial->length = r->trial;
+	trial->generators = 2;
+	trial->servers = 1;
 	results_measure(trial, MS, 0);
 }
 

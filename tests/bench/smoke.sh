@@ -144,6 +144,22 @@ expect 2 'takes --load' tail --rate 100
 expect 2 'load' tail --load 1
 expect 2 'only with tail' run --target limit --load 0.5
 
+# Peers, as far as they are there: whoever runs has a version, and whoever does
+# not is named with the reason.
+: "${srcdir:=.}"
+THRONG_PEERS=$srcdir/bench/peers "$BENCH" compare --gate off --closed \
+    --no-count --no-control --warmup 10ms --duration 50ms --blocks 1 \
+    --connections 4 --target limit --peers socat,python-threads \
+    --json "$dir/json" > "$dir/out" 2> "$dir/err"
+for peer in socat python-threads; do
+	grep -A3 "\"name\": \"$peer\"" "$dir/json" |
+	    grep -q '"version": "[a-zA-Z]* [0-9]' ||
+	    grep -q "$peer is left out: " "$dir/err" || fail "no $peer"
+done
+grep -q '"version": "throng-limit' "$dir/json" || fail "limit has no version"
+grep -q '"servers": 1' "$dir/json" || fail "no number of servers"
+expect 2 'no such recipe' run --peers no-such --target limit
+
 # Those who do not behave, at every other load; a probe, measured apart.
 expect 0 '' run --gate off --warmup 10ms --duration 150ms --connections 4 \
     --rate 500 --drain 10s --target pool --json "$dir/json" --probe 200 \

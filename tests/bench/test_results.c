@@ -399,6 +399,12 @@ audits_are_told(void **state)
 	assert_string_equal(text, "");
 	(void)results_audit(r, 0, 0, RESULTS_EVEN, text, sizeof(text));
 	assert_string_equal(text, "");
+	(void)results_audit(r, 0, 0, RESULTS_PROCESSES, text, sizeof(text));
+	assert_string_equal(text, "");
+	r->blocks[3].trials[0].generators = 2;
+	r->blocks[3].trials[0].servers = 1;
+	(void)results_audit(r, 0, 0, RESULTS_PROCESSES, text, sizeof(text));
+	assert_string_equal(text, "2, 1");
 	results_free(r);
 }
 
