@@ -137,6 +137,16 @@ check_loop(const struct cmdline *o, int compare)
 	return (0);
 }
 
+static double
+largest(const struct cmdline_list *list)
+{
+	double most = 0;
+
+	for (unsigned i = 0; i < list->count; i++)
+		most = fmax(most, list->value[i]);
+	return (most);
+}
+
 /* What one option says about another. */
 static int
 reconcile(struct cmdline *o)
@@ -176,6 +186,9 @@ reconcile(struct cmdline *o)
 		o->connections.value[0] = o->active > 0 ?
 		    (double)o->active : 100;
 	}
+	if (o->active > 0 && (double)o->active > largest(&o->connections))
+		return (cmdline_wrong("active", "N",
+		    "more than there are --connections"));
 	if (o->handler == NULL)
 		o->handler = o->service.law != PLAN_NONE ||
 		    o->reply_size > 0 ? "work" : "echo";

@@ -217,10 +217,26 @@ limiter_row(const struct results *r, struct page *page, uint32_t point,
 		const struct results_cell *c = results_cell(r, point,
 		    targets[i]);
 
-		field(page, c->failed[0] != '\0' ? c->failed : c->overload ?
+		field(page, c->failed[0] != '\0' ? "DID NOT RUN" : c->overload ?
 		    "OVERLOAD" : c->limiter);
 	}
 	end_line(page);
+}
+
+/* Why, in full: a column has no room for it. */
+static void
+failures(const struct results *r, struct page *page, uint32_t point)
+{
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const char *why = results_failure(r, point, t);
+
+		if (why == NULL)
+			continue;
+		escape_terminal(r->targets[t].name, page->out);
+		fputs(" did not run: ", page->out);
+		escape_terminal(why, page->out);
+		putc('\n', page->out);
+	}
 }
 
 static void
@@ -266,6 +282,7 @@ point_table(const struct results *r, struct page *page,
 		limiter_row(r, page, point, targets, n);
 		audit_rows(r, page, point, targets, n);
 	}
+	failures(r, page, point);
 	free(targets);
 }
 

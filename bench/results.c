@@ -281,6 +281,21 @@ results_cell(const struct results *r, uint32_t point, uint32_t target)
 	return (&r->cells[point * r->target_count + target]);
 }
 
+const char *
+results_failure(const struct results *r, uint32_t point, uint32_t target)
+{
+	const struct results_cell *cell = results_cell(r, point, target);
+	const char *name = r->targets[target].name;
+	size_t n = strlen(name);
+
+	if (cell == NULL || cell->failed[0] == '\0')
+		return (NULL);
+	if (strncmp(cell->failed, name, n) == 0 &&
+	    strncmp(cell->failed + n, ": ", 2) == 0)
+		return (cell->failed + n + 2);
+	return (cell->failed);
+}
+
 const struct results_ratio *
 results_find(const struct results *r, uint32_t point, uint32_t target,
     enum metric metric)

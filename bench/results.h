@@ -404,6 +404,14 @@ const struct results_cell *results_cell(const struct results *results,
     uint32_t point, uint32_t target);
 
 /**
+ * results_failure(results, point, target):
+ * Return why a target never ran at a point, without its name before it, or
+ * NULL if it did or nothing was tried. The results'. Thread: one at a time.
+ */
+const char *results_failure(const struct results *results, uint32_t point,
+    uint32_t target);
+
+/**
  * results_find(results, point, target, metric):
  * Return that ratio, or NULL if there is none. Thread: one at a time.
  */

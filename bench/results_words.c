@@ -267,6 +267,17 @@ add_single(struct text *text, const struct results *r)
 			}
 		}
 	}
+	for (uint32_t p = 0; p < r->point_count; p++) {
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			const char *why = results_failure(r, p, t);
+
+			if (why == NULL)
+				continue;
+			add(text, "%s did not run: %s.", r->targets[t].name,
+			    why);
+			return;
+		}
+	}
 	if (r->block_count == 0 && r->search_count > 0)
 		add_searches(text, r);
 	else if (r->block_count == 0)

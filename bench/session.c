@@ -17,9 +17,6 @@
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
 
-/* Descriptors that a server needs beside its connections. */
-#define SERVER_SPARE 200
-
 static volatile sig_atomic_t interrupted;
 
 static void
@@ -169,8 +166,8 @@ shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
 	uint64_t most, n;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
-	most = limit.rlim_max > 2 * SERVER_SPARE ?
-	    limit.rlim_max - SERVER_SPARE : SERVER_SPARE;
+	most = limit.rlim_max > 2 * TRIAL_SERVER_SPARE ?
+	    limit.rlim_max - TRIAL_SERVER_SPARE : TRIAL_SERVER_SPARE;
 	n = (connections + most - 1) / most;
 	if (o->targets[target].command[0] == '\0')
 		return (1);

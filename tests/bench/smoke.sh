@@ -58,12 +58,17 @@ expect 2 'unknown' compare --target no-such-thing
 expect 2 'given twice' compare --target limit --target limit
 expect 2 'no such target' compare --target a=@b
 expect 2 'service' run --target limit --service maybe
+expect 2 '^throng-bench: unrecognized option' run --nonsense
+expect 2 "^throng-bench: option '--seed' requires" run --seed
+expect 2 'active N: more than' run --target limit --active 5 --connections 4
 expect 0 '' --version
 expect 0 '' --help
 
 # What cannot be done: one line, status 1.
 run 1 'cannot connect to 127.0.0.1:1' --target 127.0.0.1:1
-run 1 'status 3' --target 'gone=sh -c "exit 3"'
+run 1 'gone: ended with status 3$' --target 'gone=sh -c "exit 3"'
+grep -q '^gone did not run: ended with status 3\.$' "$dir/out" ||
+    fail "the headline does not say why"
 run 1 'not found\|status 127' --target 'none=/no/such/program {addr}'
 expect 1 'cannot write' run --target limit --json /no/such/folder/x
 expect 1 'cannot write' compare --target limit --out /no/such/folder/x
@@ -143,6 +148,21 @@ expect 2 'wait-' tail --service exp:1ms
 expect 2 'takes --load' tail --rate 100
 expect 2 'load' tail --load 1
 expect 2 'only with tail' run --target limit --load 0.5
+
+# What the machine holds, what the instrument costs, what a request takes; the
+# figures are the machine's.
+expect 0 '' doctor --connections 1
+grep -q '^1 connections: pool yes' "$dir/out" || fail "doctor: no answer"
+"$BENCH" doctor --connections 10000000 > "$dir/out" 2> "$dir/err"
+grep -q '^10000000 connections: pool .*generators' "$dir/out" ||
+    fail "doctor: no answer for ten million"
+expect 0 '' calibrate
+grep -q 'top rate' "$dir/out" || fail "calibrate: no top rate"
+grep -q 'live line' "$dir/out" || fail "calibrate: no cost of the live line"
+"$BENCH" count --gate off --closed --warmup 10ms --duration 50ms \
+    --connections 4 --target limit > "$dir/out" 2> "$dir/err"
+grep -q 'system calls per request of limit at 4\|perf\|strace' "$dir/out" ||
+    fail "count: neither a figure nor a reason"
 
 # Peers, as far as they are there: whoever runs has a version, and whoever does
 # not is named with the reason.

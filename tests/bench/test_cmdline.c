@@ -102,6 +102,7 @@ test_refused(void **state)
 		"run --size 0", "run --size 2G", "run --nonsense",
 		"run --seed", "run --target =x", "run --target a=",
 		"run --target limit --target limit",
+		"run --active 200 --connections 100,50",
 		"compare --connections 1,2 --capacity 1000", "run --capacity 0",
 		"run --target no-such",
 	};
