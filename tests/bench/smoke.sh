@@ -4,6 +4,7 @@
 set -u
 
 : "${BENCH:=./throng-bench}"
+: "${srcdir:=.}"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 failed=0
@@ -164,9 +165,11 @@ grep -q 'live line' "$dir/out" || fail "calibrate: no cost of the live line"
 grep -q 'system calls per request of limit at 4\|perf\|strace' "$dir/out" ||
     fail "count: neither a figure nor a reason"
 
+"$srcdir/bench/c1m/run" --help | grep -q 'default: 1000000$' ||
+    fail "c1m: not a million by default"
+
 # Peers, as far as they are there: whoever runs has a version, and whoever does
 # not is named with the reason.
-: "${srcdir:=.}"
 THRONG_PEERS=$srcdir/bench/peers "$BENCH" compare --gate off --closed \
     --no-count --no-control --warmup 10ms --duration 50ms --blocks 1 \
     --connections 4 --target limit --peers socat,python-threads \
