@@ -226,7 +226,7 @@ text_rows(const struct results *r, uint32_t point, FILE *out)
 
 		if (r->targets[t].skipped[0] != '\0')
 			continue;
-		fputs("<td>", out);
+		fputs("<td class=\"words\">", out);
 		escape_html(c->failed[0] != '\0' ? c->failed : c->limiter,
 		    out);
 		if (c->overload)

@@ -196,8 +196,14 @@ static void
 memory(const struct results *r, FILE *out)
 {
 	char user[32], kernel[32];
+	int any = 0;
 
-	if (r->memory_count == 0 || r->slopes == NULL)
+	/* One number of connections makes no slope, but may be refused. */
+	for (size_t i = 0; r->slopes != NULL && i < 2 * r->target_count; i++)
+		any |= !isnan(r->slopes[i].user);
+	for (size_t i = 0; i < r->memory_count; i++)
+		any |= r->memory[i].refused[0] != '\0';
+	if (!any || r->slopes == NULL)
 		return;
 	fputs("\n## Memory per connection (slope)\n\n"
 	    "| target | | user, bytes | kernel, bytes | lower half | "

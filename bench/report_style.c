@@ -108,7 +108,9 @@ static const char style[] =
     "text-transform:capitalize}\n"
     "ul{padding-left:1.2rem;margin:.5rem 0}li{margin:.25rem 0}\n"
     "@media print{body{font-size:12px}main{max-width:none;padding:0}"
-    "figure,tr{break-inside:avoid}}\n";
+    "table{font-size:10px}th,td{padding:.3rem .35rem}"
+    "td,td small,th,th small{white-space:normal}"
+    ".wide{overflow:visible}figure,tr{break-inside:avoid}}\n";
 
 const char *
 report_style(void)

@@ -457,8 +457,9 @@ const struct stats_interval *results_shown(
 /**
  * results_main(results):
  * Return the ratio that the comparison is about: that of the first target
- * beside the baseline, at the highest point, in the first of server CPU,
- * throughput and p99 that was read; or NULL. Thread: one at a time.
+ * which differs from the baseline, or of the first one if none does, at the
+ * highest point, in the first of server CPU, throughput and p99 that was
+ * read; or NULL. Thread: one at a time.
  */
 const struct results_ratio *results_main(const struct results *results);
 
@@ -490,5 +491,14 @@ size_t results_voided(const struct results *results);
  */
 const char *results_model(const struct results *results, uint32_t point,
     char *text, size_t size);
+
+/**
+ * results_models(results, points, count, text, size):
+ * Write the load model of several points, at least one, that differ in their
+ * rates or connections: "closed loop, depth 1, 1 to 10,000 connections".
+ * Returns `text`. Thread: any.
+ */
+const char *results_models(const struct results *results,
+    const uint32_t *points, size_t count, char *text, size_t size);
 
 #endif /* BENCH_RESULTS_H */

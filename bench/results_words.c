@@ -79,41 +79,104 @@ add_service(struct text *text, const struct plan_service *s)
 	add(text, s->work == PLAN_SPIN ? " of CPU" : " of waiting");
 }
 
+/* "12,500", or the least and the most of several: "10 to 1,000". */
+static void
+add_range(struct text *text, double least, double most)
+{
+	char n[32];
+
+	add(text, "%s", number(least, n, sizeof(n)));
+	if (least < most)
+		add(text, " to %s", number(most, n, sizeof(n)));
+}
+
+/* What some points have of one thing, which `of` tells. */
+static void
+range(const struct results *r, const uint32_t *points, size_t n,
+    double (*of)(const struct results_point *), double *least, double *most)
+{
+
+	*least = *most = of(&r->points[points[0]]);
+	for (size_t i = 1; i < n; i++) {
+		*least = fmin(*least, of(&r->points[points[i]]));
+		*most = fmax(*most, of(&r->points[points[i]]));
+	}
+}
+
+static double
+rate_of(const struct results_point *p)
+{
+
+	return (p->rate);
+}
+
+static double
+connections_of(const struct results_point *p)
+{
+
+	return (p->connections);
+}
+
+static double
+idle_of(const struct results_point *p)
+{
+
+	return (p->idle);
+}
+
 const char *
-results_model(const struct results *r, uint32_t point, char *room,
-    size_t size)
+results_models(const struct results *r, const uint32_t *points, size_t count,
+    char *room, size_t size)
 {
 	struct text text = { room, size, 0 };
-	const struct results_point *p;
+	const struct results_point *p = &r->points[points[0]];
+	double least, most;
 	char n[32];
 
 	if (size > 0)
 		room[0] = '\0';
-	if (point >= r->point_count)
-		return (room);
-	p = &r->points[point];
-	if (r->churn)
+	if (r->churn) {
 		add(&text, "churn: connect, one request, close");
-	else if (isnan(p->rate))
+	} else if (isnan(p->rate)) {
 		add(&text, "closed loop, depth %u", (unsigned)p->depth);
-	else
-		add(&text, "%s loop, %s %s/s", r->partly_open ?
-		    "partly open" : "open",
-		    r->load.arrival == PLAN_POISSON ? "Poisson" :
-		    r->load.arrival == PLAN_BURST ? "bursts," : "constant",
-		    number(p->rate, n, sizeof(n)));
+	} else {
+		add(&text, "%s loop, %s ", r->partly_open ? "partly open" :
+		    "open", r->load.arrival == PLAN_POISSON ? "Poisson" :
+		    r->load.arrival == PLAN_BURST ? "bursts," : "constant");
+		range(r, points, count, rate_of, &least, &most);
+		add_range(&text, least, most);
+		add(&text, "/s");
+	}
 	add_service(&text, &r->load.service);
 	if (r->request_size >= 1024)
 		add(&text, ", %s bytes", number(r->request_size, n,
 		    sizeof(n)));
-	add(&text, ", %s connection%s", number(p->connections, n, sizeof(n)),
-	    p->connections == 1 ? "" : "s");
+	range(r, points, count, connections_of, &least, &most);
+	add(&text, ", ");
+	add_range(&text, least, most);
+	add(&text, " connection%s", most > 1 ? "s" : "");
 	if (r->churn)
 		add(&text, " at a time");
 	if (p->disturbed)
 		add(&text, ", beside %s", r->disturb);
-	if (p->idle > 0)
-		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
+	range(r, points, count, idle_of, &least, &most);
+	if (most > 0) {
+		add(&text, " and ");
+		add_range(&text, least, most);
+		add(&text, " idle");
+	}
+	return (room);
+}
+
+const char *
+results_model(const struct results *r, uint32_t point, char *room,
+    size_t size)
+{
+
+	if (point < r->point_count)
+		return (results_models(r, &point, 1, room, size));
+	if (size > 0)
+		room[0] = '\0';
 	return (room);
 }
 
@@ -189,6 +252,34 @@ add_comparison(struct text *text, const struct results *r,
 	add_basis(text, r, ratio);
 }
 
+static int
+conclusive(const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_BETTER ||
+	    ratio->verdict == STATS_WORSE);
+}
+
+/* The first target that differs; the first one where none does. */
+static const struct results_ratio *
+main_of(const struct results *r, uint32_t point, enum metric metric)
+{
+	const struct results_ratio *first = NULL;
+
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_ratio *ratio = results_find(r, point, t,
+		    metric);
+
+		if (ratio == NULL || ratio->control)
+			continue;
+		if (conclusive(ratio))
+			return (ratio);
+		if (first == NULL)
+			first = ratio;
+	}
+	return (first);
+}
+
 const struct results_ratio *
 results_main(const struct results *r)
 {
@@ -198,13 +289,11 @@ results_main(const struct results *r)
 
 	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
 		for (uint32_t p = (uint32_t)r->point_count; p-- > 0; ) {
-			for (uint32_t t = 0; t < r->target_count; t++) {
-				const struct results_ratio *ratio =
-				    results_find(r, p, t, order[o]);
+			const struct results_ratio *main =
+			    main_of(r, p, order[o]);
 
-				if (ratio != NULL && !ratio->control)
-					return (ratio);
-			}
+			if (main != NULL)
+				return (main);
 		}
 	}
 	return (NULL);
@@ -287,14 +376,6 @@ add_single(struct text *text, const struct results *r)
 		    results_voided(r), r->block_count);
 }
 
-static int
-conclusive(const struct results_ratio *ratio)
-{
-
-	return (ratio->verdict == STATS_BETTER ||
-	    ratio->verdict == STATS_WORSE);
-}
-
 /* The second half of the sentence. */
 static void
 add_tail(struct text *text, const struct results *r,
@@ -309,6 +390,39 @@ add_tail(struct text *text, const struct results *r,
 	add(text, ", and its p99 latency is %.3g%% %s", fabs(by), by < 0 ?
 	    "lower" : "higher");
 	add_basis(text, r, tail);
+}
+
+/* How many there are: of many, some are wrong by chance. */
+static size_t
+verdicts(const struct results *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->ratio_count; i++)
+		n += !r->ratios[i].control &&
+		    r->ratios[i].verdict != STATS_VOID;
+	return (n);
+}
+
+/* " Others: limit 0.878x (within noise), bufferevent 0.61x (better)." */
+static void
+add_others(struct text *text, const struct results *r,
+    const struct results_ratio *main)
+{
+	const char *before = " Others: ";
+
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_ratio *x = results_find(r, main->point,
+		    t, main->metric);
+
+		if (x == NULL || x == main || x->control)
+			continue;
+		add(text, "%s%s %.3gx (%s)", before, r->targets[t].name,
+		    results_shown(x)->value, stats_verdict_name(x->verdict));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		add(text, ".");
 }
 
 void
@@ -329,12 +443,14 @@ results_headline(struct results *r)
 	if (ratio->metric != METRIC_P99 && tail != NULL && conclusive(tail))
 		add_tail(&text, r, tail);
 	add(&text, ".");
+	add_others(&text, r, ratio);
 	text = (struct text){ r->basis, sizeof(r->basis), 0 };
 	if (ratio->verdict != STATS_VOID)
 		add(&text, "%.1f%% intervals of the median ratio over the %zu "
-		    "valid of %zu paired blocks; the noise floor is what "
-		    "the A/A control differed by.", 100 *
-		    ratio->valid.coverage, ratio->valid.n, ratio->all.n);
+		    "valid of %zu paired blocks, each of %zu verdicts for "
+		    "itself; the noise floor is what the A/A control "
+		    "differed by.", 100 * ratio->valid.coverage,
+		    ratio->valid.n, ratio->all.n, verdicts(r));
 }
 
 /* Jain's index if every request took a connection by chance. */

@@ -429,6 +429,37 @@ models_are_told_in_words(void **state)
 	    "open loop, Poisson 12,500/s, bimodal (90% 50 us, 10% 550 us), "
 	    "mean 100 us of CPU, 1 connection and 10,000 idle");
 	assert_string_equal(results_model(r, 7, text, sizeof(text)), "");
+	/* Of a sweep, from the least to the most. */
+	results_point(r)->connections = 10000;
+	r->points[1].rate = 12500;
+	r->points[1].idle = 10000;
+	r->load.service.law = PLAN_NONE;
+	assert_string_equal(results_models(r, (uint32_t[]){ 1, 0 }, 2, text,
+	    sizeof(text)), "open loop, Poisson 12,500/s, 1 to 10,000 "
+	    "connections and 10,000 idle");
+	results_free(r);
+}
+
+/* Who differs is the news, wherever it stands; the others come after it. */
+static void
+the_headline_is_of_whoever_differs(void **state)
+{
+	struct results *r = made(20, 1, 21);
+
+	(void)state;
+	assert_non_null(results_target(r, "slow", "c"));
+	for (unsigned b = 0; b < 20; b++) {
+		struct results_trial *t = results_trial(&r->blocks[b], 3);
+
+		t->value[METRIC_CPU] =
+		    1.9 * r->blocks[b].trials[0].value[METRIC_CPU];
+		t->readings.steal = 0;
+	}
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(strncmp(r->headline, "slow has 90% more", 17), 0);
+	assert_non_null(strstr(r->headline, " Others: thread "));
+	assert_non_null(strstr(r->headline, "(within noise)."));
+	assert_non_null(strstr(r->basis, "each of 2 verdicts for itself"));
 	results_free(r);
 }
 
@@ -525,6 +556,7 @@ main(void)
 		cmocka_unit_test(the_order_in_a_block_is_judged),
 		cmocka_unit_test(audits_are_told),
 		cmocka_unit_test(models_are_told_in_words),
+		cmocka_unit_test(the_headline_is_of_whoever_differs),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),
 		cmocka_unit_test(adherence_counts_the_late_and_the_unsent),
