@@ -65,6 +65,20 @@ expect 2 'active N: more than' run --target limit --active 5 --connections 4
 expect 0 '' --version
 expect 0 '' --help
 
+# The manual has what --help has, in the same words.
+words='s/\\//g; s/"//g; s/[.]*$//; s/  */ /g'
+"$BENCH" --help | awk '
+/^  --/ { if (text != "") print text; name = $1; sub(/^--/, "", name)
+    sub(/^  --[^ ]* ?([A-Z<:,.]+( |$))?/, ""); text = name ": " $0; next }
+/^             / { sub(/^ */, ""); text = text " " $0; next }
+{ if (text != "") print text; text = "" }' | sed "$words" | tr A-Z a-z \
+    > "$dir/out"
+awk '/^\.It Fl/ { sub(/^-/, "", $3); gsub(/\\/, "", $3); name = $3; getline
+    print name ": " $0 }' "$srcdir/doc/throng-bench.1" | sed "$words" |
+    tr A-Z a-z > "$dir/err"
+[ "$(wc -l < "$dir/out")" -gt 40 ] || fail "no options in --help"
+diff "$dir/out" "$dir/err" || fail "throng-bench.1 is not as --help"
+
 # What cannot be done: one line, status 1.
 run 1 'cannot connect to 127.0.0.1:1' --target 127.0.0.1:1
 run 1 'gone: ended with status 3$' --target 'gone=sh -c "exit 3"'
