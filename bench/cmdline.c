@@ -177,8 +177,9 @@ cmdline_help(FILE *out)
 		fprintf(out, "%s\n", at);
 	}
 	fputs("\nExit status: 0 done; compare: a difference was found; 1 "
-	    "failed; 2 wrong command\nline; 3 within noise; 4 void.\nInterrupted: what the blocks that it has "
-	    "give; a second time: 130 or 143.\n", out);
+	    "failed; 2 wrong command\nline; 3 within noise; 4 void.\n"
+	    "Interrupted: what the blocks that it has give; a second time: "
+	    "130 or 143.\n", out);
 }
 
 int

@@ -147,6 +147,21 @@ largest(const struct cmdline_list *list)
 	return (most);
 }
 
+/* What goes with so many connections, or with each number of them. */
+static int
+check_connections(const struct cmdline *o)
+{
+
+	if (o->active > 0 && (double)o->active > largest(&o->connections))
+		return (cmdline_wrong("active", "N",
+		    "more than there are --connections"));
+	if (o->capacities.count > 0 && o->rates_are_shares &&
+	    o->capacities.count != o->connections.count)
+		return (cmdline_wrong("capacity", "C", "not as many as "
+		    "--connections"));
+	return (0);
+}
+
 /* What one option says about another. */
 static int
 reconcile(struct cmdline *o)
@@ -186,9 +201,6 @@ reconcile(struct cmdline *o)
 		o->connections.value[0] = o->active > 0 ?
 		    (double)o->active : 100;
 	}
-	if (o->active > 0 && (double)o->active > largest(&o->connections))
-		return (cmdline_wrong("active", "N",
-		    "more than there are --connections"));
 	if (o->handler == NULL)
 		o->handler = o->service.law != PLAN_NONE ||
 		    o->reply_size > 0 ? "work" : "echo";
@@ -202,10 +214,8 @@ reconcile(struct cmdline *o)
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("25%", o);
-	if (o->capacities.count > 0 && o->rates_are_shares &&
-	    o->capacities.count != o->connections.count)
-		return (cmdline_wrong("capacity", "C", "not as many as "
-		    "--connections"));
+	if (check_connections(o))
+		return (-1);
 	/* Without a schedule a busy client is no fault: it is the limiter. A
 	 * search has one in each of its trials. */
 	if (o->rates.count == 0 && o->slo == NULL &&

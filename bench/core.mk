@@ -15,6 +15,7 @@ libbench_core_la_SOURCES = \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/results_slopes.c bench/results_part.h bench/results_search.c \
+	bench/results_model.c \
 	bench/judge.c bench/judge.h bench/remarks.c bench/remarks.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
@@ -27,7 +28,7 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
-	bench/report_fair.c bench/report_heat.c \
+	bench/report_fair.c bench/report_heat.c bench/report_search.c \
 	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
 	bench/report_machine.c bench/report_series.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)

@@ -46,7 +46,8 @@ add_processes(struct doctor_limit *l, unsigned *n)
 
 	getrlimit(RLIMIT_NOFILE, &nofile);
 	add(l, n, (struct doctor_limit){ "descriptors", "a generator",
-	    (double)nofile.rlim_max, (double)nofile.rlim_max - GEN_SPARE, DOCTOR_GENERATOR,
+	    (double)nofile.rlim_max, (double)nofile.rlim_max - GEN_SPARE,
+	    DOCTOR_GENERATOR,
 	    "more generators are started by themselves" });
 	add(l, n, (struct doctor_limit){ "descriptors", "one server process",
 	    (double)nofile.rlim_max, (double)nofile.rlim_max -
@@ -89,8 +90,8 @@ add_network(struct doctor_limit *l, unsigned *n)
 	    "/proc/sys/net/netfilter/nf_conntrack_max", 0);
 
 	add(l, n, (struct doctor_limit){ "port range", "one destination",
-	    ports, ports, DOCTOR_SPREAD, "destinations are spread over 127.0.0.0/8 by "
-	    "themselves above 10,000 connections" });
+	    ports, ports, DOCTOR_SPREAD, "destinations are spread over "
+	    "127.0.0.0/8 by themselves above 10,000 connections" });
 	add(l, n, (struct doctor_limit){ "tcp_mem", "the machine",
 	    pages, pages * 4096 / 1024, DOCTOR_HARD,
 	    "sysctl net.ipv4.tcp_mem (here with 1 KiB waiting in each)" });
@@ -99,7 +100,8 @@ add_network(struct doctor_limit *l, unsigned *n)
 	    "only if conntrack is on: a network namespace has none" });
 	add(l, n, (struct doctor_limit){ "epoll max_user_watches",
 	    "the machine", number_in("/proc/sys/fs/epoll/max_user_watches",
-	    0), number_in("/proc/sys/fs/epoll/max_user_watches", 0) / 2, DOCTOR_HARD,
+	    0), number_in("/proc/sys/fs/epoll/max_user_watches", 0) / 2,
+	    DOCTOR_HARD,
 	    "sysctl fs.epoll.max_user_watches" });
 }
 

@@ -26,7 +26,7 @@ count=0
 
 core="rng hist special record plan stats fit theory search gates metric \
 results results_close results_slopes results_measure results_words \
-results_search judge remarks sim sim_serve tail"
+results_search results_model judge remarks sim sim_serve tail"
 shell="payload"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}
@@ -175,6 +175,16 @@ mutant "the ideal queue serves the short ones first" tail \
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails
+
+mutant "the client's lateness is the target's miss" judge \
+    's/return (RESULTS_LIMITED);/return (RESULTS_MISSED);/' \
+    judge the_client_is_not_the_target
+mutant "a rate that was void has failed" judge \
+    's/^		return (RESULTS_UNSURE);/		return (RESULTS_MISSED);/' \
+    judge a_noisy_machine_says_nothing
+mutant "wrong replies are fast replies" judge \
+    's/if (failed & ~BIT(GATE_STEADY)) {/if (0) {/' \
+    judge the_target_misses
 
 echo "$count mutants"
 exit $failed

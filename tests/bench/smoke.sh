@@ -71,11 +71,11 @@ words='s/\\//g; s/"//g; s/[.]*$//; s/  */ /g'
 /^  --/ { if (text != "") print text; name = $1; sub(/^--/, "", name)
     sub(/^  --[^ ]* ?([A-Z<:,.]+( |$))?/, ""); text = name ": " $0; next }
 /^             / { sub(/^ */, ""); text = text " " $0; next }
-{ if (text != "") print text; text = "" }' | sed "$words" | tr A-Z a-z \
+{ if (text != "") print text; text = "" }' | sed "$words" | tr "[:upper:]" "[:lower:]" \
     > "$dir/out"
 awk '/^\.It Fl/ { sub(/^-/, "", $3); gsub(/\\/, "", $3); name = $3; getline
     print name ": " $0 }' "$srcdir/doc/throng-bench.1" | sed "$words" |
-    tr A-Z a-z > "$dir/err"
+    tr "[:upper:]" "[:lower:]" > "$dir/err"
 [ "$(wc -l < "$dir/out")" -gt 40 ] || fail "no options in --help"
 diff "$dir/out" "$dir/err" || fail "throng-bench.1 is not as --help"
 
