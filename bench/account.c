@@ -188,13 +188,31 @@ for_processes(const struct account_sessions *sessions, each_process act,
 }
 
 static void
+add_cpu(pid_t pid, const struct stat_line *s, void *context)
+{
+	const double tick = 1e9 / (double)sysconf(_SC_CLK_TCK);
+	double *cpu = context;
+
+	/* Ended children are known to the tick only. */
+	*cpu += process_cpu(pid) + (s->child_user + s->child_system) * tick;
+}
+
+double
+account_cpu(struct account_sessions sessions)
+{
+	double cpu = 0;
+
+	for_processes(&sessions, add_cpu, &cpu);
+	return (cpu);
+}
+
+static void
 add_process(pid_t pid, const struct stat_line *s, void *context)
 {
 	const double tick = 1e9 / (double)sysconf(_SC_CLK_TCK);
 	struct account_target *a = context;
 
-	/* Ended children are known to the tick only. */
-	a->cpu += process_cpu(pid) + (s->child_user + s->child_system) * tick;
+	add_cpu(pid, s, &a->cpu);
 	a->user += (s->user + s->child_user) * tick;
 	a->system += (s->system + s->child_system) * tick;
 	read_threads(pid, a);
@@ -206,6 +224,33 @@ account_target(struct account_sessions sessions, struct account_target *a)
 
 	memset(a, 0, sizeof(*a));
 	for_processes(&sessions, add_process, a);
+}
+
+/* Where account_processes() puts them. */
+struct listing {
+	pid_t *list;
+	unsigned most;
+	unsigned count;
+};
+
+static void
+add_to_list(pid_t pid, const struct stat_line *s, void *context)
+{
+	struct listing *l = context;
+
+	(void)s;
+	if (l->count++ < l->most)
+		l->list[l->count - 1] = pid;
+}
+
+unsigned
+account_processes(struct account_sessions sessions, pid_t *list,
+    unsigned most)
+{
+	struct listing l = { list, most, 0 };
+
+	for_processes(&sessions, add_to_list, &l);
+	return (l.count);
 }
 
 double

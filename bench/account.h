@@ -67,6 +67,21 @@ void account_target(struct account_sessions sessions,
     struct account_target *account);
 
 /**
+ * account_cpu(sessions):
+ * Return what account_target() gives as `cpu`, without a look at every
+ * thread. Thread: any.
+ */
+double account_cpu(struct account_sessions sessions);
+
+/**
+ * account_processes(sessions, list, most):
+ * Store the first `most` processes of these sessions in `list`, and return
+ * how many there are. Thread: any.
+ */
+unsigned account_processes(struct account_sessions sessions, pid_t *list,
+    unsigned most);
+
+/**
  * account_machine(sessions, account):
  * Read the machine's counters, in the caller's network namespace. Others are
  * those outside of the sessions, not the caller nor its children.

@@ -54,8 +54,7 @@ read_names(struct cmdline *o)
 		    "fixed:T, exp:T or bimodal:SHARE:T:T, perhaps with wait- "
 		    "before it"));
 	if (o->gates_text != NULL && strcmp(o->gates_text, "off") == 0)
-		o->gates = (struct gates_limits){ NAN, NAN, NAN, NAN, NAN,
-		    NAN, NAN, NAN };
+		gates_off(&o->gates);
 	else if (o->gates_text != NULL &&
 	    gates_parse(o->gates_text, &o->gates, why, sizeof(why)))
 		return (cmdline_wrong("gate", o->gates_text, why));

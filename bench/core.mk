@@ -15,7 +15,7 @@ libbench_core_la_SOURCES = \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
 	bench/results_slopes.c bench/results_part.h bench/results_search.c \
-	bench/results_model.c \
+	bench/results_model.c bench/results_audit.c \
 	bench/judge.c bench/judge.h bench/remarks.c bench/remarks.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \

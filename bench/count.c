@@ -19,15 +19,20 @@ struct counting {
 };
 
 static void
-edge(void *context, pid_t session, int begin)
+edge(void *context, struct account_sessions sessions, int begin)
 {
 	struct counting *c = context;
+	pid_t list[COUNTER_PROCESSES];
 
-	if (begin && session != -1)
-		c->counter = counter_start(session, c->why, sizeof(c->why));
-	else if (!begin && c->counter != NULL) {
+	if (begin) {
+		c->counter = counter_start(list, account_processes(sessions,
+		    list, COUNTER_PROCESSES), c->why, sizeof(c->why));
+	} else if (c->counter != NULL) {
 		c->counted = counter_stop(c->counter, &c->result) == 0;
 		c->counter = NULL;
+		if (!c->counted)
+			snprintf(c->why, sizeof(c->why),
+			    "not one was counted");
 	}
 }
 
@@ -87,8 +92,10 @@ count_one(struct session *s, uint32_t point, uint32_t target)
 		spread(s->results, point, target,
 		    (double)counting.result.total / requests);
 		note(s, point, target, &counting.result, requests);
-	} else if (counting.why[0] != '\0') {
-		results_note(s->results, "%s", counting.why);
+	} else {
+		results_note(s->results, "system calls of %s: %s",
+		    s->options->targets[target].name, trial->failed[0] != '\0' ?
+		    trial->failed : counting.why);
 	}
 	s->edge = NULL;
 	free(trial->record);

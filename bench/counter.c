@@ -17,6 +17,7 @@
 #define CONTROL_FD 10
 #define ACK_FD 11
 #define OUTPUT_FD 12
+#define CLEAR_FD 20 /* above all of these */
 #define READY_MS 3000
 
 struct counter {
@@ -105,69 +106,95 @@ counter_parse_strace(const char *text, struct counter_result *r)
 	return (r->total > 0 ? 0 : -1);
 }
 
+/* "12,34,56" of the processes; perf and strace both take it so. */
+static void
+write_list(const pid_t *list, unsigned count, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < count && n < size; i++)
+		n += (size_t)snprintf(text + n, size - n, "%s%d",
+		    i > 0 ? "," : "", (int)list[i]);
+}
+
 /* In the child: perf, disabled until it is told to begin. */
 static void
-become_perf(pid_t pid)
+become_perf(const char *ids)
 {
-	char list[1024], id[16], out[32];
+	char list[1024], out[32];
 	size_t n;
 
 	n = (size_t)snprintf(list, sizeof(list), "raw_syscalls:sys_enter");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		n += (size_t)snprintf(list + n, sizeof(list) - n,
 		    ",syscalls:sys_enter_%s", events[i]);
-	snprintf(id, sizeof(id), "%d", (int)pid);
 	snprintf(out, sizeof(out), "%d", OUTPUT_FD);
 	execlp("perf", "perf", "stat", "-x,", "-D", "-1", "--control",
-	    "fd:10,11", "--log-fd", out, "-e", list, "-p", id, (char *)NULL);
-	_exit(127);
-}
-
-static void
-become_strace(pid_t pid)
-{
-	char id[16], out[32];
-
-	snprintf(id, sizeof(id), "%d", (int)pid);
-	snprintf(out, sizeof(out), "/proc/self/fd/%d", OUTPUT_FD);
-	execlp("strace", "strace", "-c", "-f", "-o", out, "-p", id,
+	    "fd:10,11", "--log-fd", out, "-e", list, "-p", ids,
 	    (char *)NULL);
 	_exit(127);
 }
 
 static void
-child(struct counter *c, pid_t pid, int control, int ack)
+become_strace(const char *ids)
 {
-	int null = open("/dev/null", O_RDWR);
+	char out[32];
 
+	snprintf(out, sizeof(out), "/proc/self/fd/%d", OUTPUT_FD);
+	execlp("strace", "strace", "-c", "-f", "-o", out, "-p", ids,
+	    (char *)NULL);
+	_exit(127);
+}
+
+/*
+ * In the child: the descriptors get the numbers that perf is told. Any of
+ * them may have one of these numbers now, and would be lost, or keep its
+ * close-on-exec, so all move out of the way first.
+ */
+static void
+child(struct counter *c, const char *ids, int control, int ack)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int output = fcntl(c->output, F_DUPFD_CLOEXEC, CLEAR_FD);
+
+	control = fcntl(control, F_DUPFD_CLOEXEC, CLEAR_FD);
+	ack = fcntl(ack, F_DUPFD_CLOEXEC, CLEAR_FD);
+	null = fcntl(null, F_DUPFD_CLOEXEC, CLEAR_FD);
+	if (output == -1 || control == -1 || ack == -1 || null == -1)
+		_exit(127);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_DFL);
-	if (null != -1) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-	}
-	dup2(c->output, OUTPUT_FD);
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(output, OUTPUT_FD);
 	if (c->strace) {
 		/* Its `attached` lines tell the parent that it is ready. */
 		dup2(ack, STDERR_FILENO);
-		become_strace(pid);
+		become_strace(ids);
 	}
-	if (null != -1)
-		dup2(null, STDERR_FILENO);
+	dup2(null, STDERR_FILENO);
 	dup2(control, CONTROL_FD);
 	dup2(ack, ACK_FD);
-	become_perf(pid);
+	become_perf(ids);
 }
 
-/* Something came through the pipe of acknowledgements. */
+/* So many lines came through the pipe of acknowledgements. */
 static int
-acknowledged(struct counter *c)
+acknowledged(struct counter *c, unsigned lines)
 {
 	struct pollfd p = { .fd = c->ack, .events = POLLIN };
 	char text[256];
+	ssize_t n;
 
-	return (poll(&p, 1, READY_MS) == 1 &&
-	    read(c->ack, text, sizeof(text)) > 0 ? 0 : -1);
+	while (lines > 0) {
+		if (poll(&p, 1, READY_MS) != 1 ||
+		    (n = read(c->ack, text, sizeof(text))) <= 0)
+			return (-1);
+		for (ssize_t i = 0; i < n && lines > 0; i++)
+			lines -= text[i] == '\n';
+	}
+	return (0);
 }
 
 static int
@@ -178,7 +205,7 @@ order(struct counter *c, const char *text)
 		return (0);
 	if (write(c->control, text, strlen(text)) != (ssize_t)strlen(text))
 		return (-1);
-	return (acknowledged(c));
+	return (acknowledged(c, 1));
 }
 
 static void
@@ -200,39 +227,49 @@ end(struct counter *c)
 }
 
 static struct counter *
-attempt(pid_t pid, int strace)
+attempt(const pid_t *list, unsigned count, int strace)
 {
+	char ids[COUNTER_PROCESSES * 12];
 	struct counter *c = calloc(1, sizeof(*c));
 	int control[2] = { -1, -1 }, ack[2] = { -1, -1 }, rc;
 
 	if (c == NULL)
 		return (NULL);
 	c->strace = strace;
+	write_list(list, count, ids, sizeof(ids));
 	c->output = memfd_create("counts", MFD_CLOEXEC);
 	rc = c->output == -1 || pipe2(control, O_CLOEXEC) ||
 	    pipe2(ack, O_CLOEXEC);
 	c->control = control[1];
 	c->ack = ack[0];
 	if (!rc && (c->pid = fork()) == 0)
-		child(c, pid, control[0], ack[1]);
+		child(c, ids, control[0], ack[1]);
 	if (control[0] != -1)
 		close(control[0]);
 	if (ack[1] != -1)
 		close(ack[1]);
 	if (!rc && c->pid > 0 &&
-	    (strace ? acknowledged(c) : order(c, "enable\n")) == 0)
+	    (strace ? acknowledged(c, count) : order(c, "enable\n")) == 0)
 		return (c);
 	end(c);
 	return (NULL);
 }
 
 struct counter *
-counter_start(pid_t pid, char *why, size_t size)
+counter_start(const pid_t *list, unsigned count, char *why, size_t size)
 {
-	struct counter *c = attempt(pid, 0);
+	struct counter *c = NULL;
 
-	if (c == NULL)
-		c = attempt(pid, 1);
+	if (count > COUNTER_PROCESSES) {
+		snprintf(why, size, "the target has %u processes; the system "
+		    "calls of at most %d are counted", count,
+		    COUNTER_PROCESSES);
+		return (NULL);
+	}
+	if (count > 0)
+		c = attempt(list, count, 0);
+	if (count > 0 && c == NULL)
+		c = attempt(list, count, 1);
 	if (c == NULL)
 		snprintf(why, size, "neither perf nor strace can count the "
 		    "system calls of another process here");

@@ -1,5 +1,5 @@
 /**
- * counter.h - system calls of a process, by name: by perf(1), which costs
+ * counter.h - system calls of processes, by name: by perf(1), which costs
  * the process next to nothing, or by strace(1), which costs it dearly.
  * Counting is for trials of its own.
  */
@@ -11,6 +11,9 @@
 #include <sys/types.h>
 
 #define COUNTER_NAMES 32
+
+/** Most processes that are counted together. */
+#define COUNTER_PROCESSES 512
 
 /** Calls of one name. */
 struct counter_name {
@@ -30,12 +33,13 @@ struct counter_result {
 struct counter;
 
 /**
- * counter_start(pid, why, size):
- * Begin to count all threads that the process has. Return the count, which
- * is ended with counter_stop(), or NULL with one line of why not.
- * Thread: main.
+ * counter_start(list, count, why, size):
+ * Begin to count all threads of these processes together, and of those that
+ * they will make. Return the count, which is ended with counter_stop(), or
+ * NULL with one line of why not. Thread: main.
  */
-struct counter *counter_start(pid_t pid, char *why, size_t size);
+struct counter *counter_start(const pid_t *list, unsigned count, char *why,
+    size_t size);
 
 /**
  * counter_stop(counter, result):

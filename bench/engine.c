@@ -134,8 +134,7 @@ arrive(struct engine *e, const struct plan_item *item, uint64_t t)
 	engine_integrate(e, t);
 	if (!c->open || engine_add(e, c, intended, item->work)) {
 		/* The service ended it: not the client's omission. */
-		record_sent(engine_record(e), intended, t, 0);
-		record_bad(engine_record(e), intended, t, RECORD_CLOSED);
+		record_unsendable(engine_record(e), intended, t);
 		return;
 	}
 	engine_send(e, c, 1, t);
@@ -245,7 +244,7 @@ engine_finish(struct engine *e)
 		while (c->outstanding > 0)
 			engine_pop_bad(e, c, t, RECORD_UNANSWERED);
 		if (e->measured && i < e->config.active)
-			engine_note_gap(e, c, t < e->end ? t : e->end);
+			engine_note_gap(e, c, t);
 	}
 	/* What comes now has been counted as unanswered; and the record is
 	 * being read. */

@@ -196,8 +196,9 @@ void engine_finish(struct engine *engine);
 
 /**
  * engine_longest_gap(engine):
- * Return the longest time, in ns, that a live active connection went without
- * a good reply while it was measured, counted from the begin and to the end.
+ * Return the longest time, in ns, that an active connection went without a
+ * good reply while it was measured, counted from the begin and to the end; no
+ * more than the measured time is long.
  * Thread: the generator's only one.
  */
 uint64_t engine_longest_gap(const struct engine *engine);

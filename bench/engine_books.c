@@ -72,13 +72,16 @@ engine_lost(struct engine *e, struct engine_conn *c, enum record_error kind)
 	e->config.io.ended(e->config.io.context, engine_number(e, c));
 }
 
-/* How long this connection has gone without a good reply. */
+/* How long this connection has gone without a good reply, up to the end of
+ * the measured time: what comes in the drain ends the gap there. */
 void
 engine_note_gap(const struct engine *e, struct engine_conn *c, uint64_t t)
 {
-	uint32_t at = (uint32_t)((t > e->begin ? t - e->begin : 0) / 1000);
+	uint64_t until = t < e->end ? t : e->end;
+	uint32_t at = (uint32_t)((until > e->begin ? until - e->begin : 0) /
+	    1000);
 
-	if (at - c->last_us > c->gap_us)
+	if (at > c->last_us && at - c->last_us > c->gap_us)
 		c->gap_us = at - c->last_us;
 	c->last_us = at;
 }

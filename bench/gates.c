@@ -25,6 +25,9 @@ struct row {
 	int percent;
 };
 
+/** The least drift of a response that grows all the time. */
+#define GROWING 0.5
+
 #define L(field) offsetof(struct gates_limits, field)
 #define R(field) offsetof(struct gates_readings, field)
 
@@ -40,6 +43,7 @@ static const struct row rows[GATES] = {
 	[GATE_STEADY] = { "steady", L(steady), R(drift), DISTANCE, 1 },
 	[GATE_DROPS] = { "drops", L(drops), R(drops), ABOVE, 0 },
 	[GATE_ERRORS] = { "errors", L(errors), R(errors), ABOVE, 1 },
+	[GATE_LOST] = { "lost", L(lost), R(lost), ABOVE, 1 },
 };
 
 static double
@@ -69,17 +73,31 @@ gates_defaults(struct gates_limits *limits)
 	limits->steady = 1;
 	limits->drops = 0;
 	limits->errors = 0;
+	limits->lost = 0;
+}
+
+/* Both structs are doubles and nothing else. */
+static void
+all_nan(void *base, size_t size)
+{
+	const double nothing = NAN;
+
+	for (size_t at = 0; at < size; at += sizeof(nothing))
+		memcpy((char *)base + at, &nothing, sizeof(nothing));
+}
+
+void
+gates_off(struct gates_limits *limits)
+{
+
+	all_nan(limits, sizeof(*limits));
 }
 
 void
 gates_unread(struct gates_readings *readings)
 {
 
-	for (size_t at = 0; at < sizeof(*readings); at += sizeof(double)) {
-		double nothing = NAN;
-
-		memcpy((char *)readings + at, &nothing, sizeof(nothing));
-	}
+	all_nan(readings, sizeof(*readings));
 }
 
 static int
@@ -145,7 +163,7 @@ parse_one(const char *text, size_t length, struct gates_limits *limits,
 		return (0);
 	}
 	return (wrong(why, size, text, length, "no such gate (steal, foreign, "
-	    "adherence, client, little, steady, drops, errors)"));
+	    "adherence, client, little, steady, drops, errors, lost)"));
 }
 
 int
@@ -197,7 +215,11 @@ gates_check(const struct gates_limits *limits,
 	for (unsigned g = GATE_STEAL; g < GATES; g++) {
 		const struct row *row = &rows[g];
 
-		if (g == GATE_STEADY && gates_overload(readings))
+		if ((g == GATE_STEADY || g == GATE_LOST) &&
+		    gates_overload(readings))
+			continue;
+		/* They were in the system, and X R has no time for them. */
+		if (g == GATE_LITTLE && readings->lost > 0)
 			continue;
 		if (fails(row, field(limits, row->limit),
 		    field(readings, row->reading), readings))
@@ -238,12 +260,14 @@ gates_reason(const struct gates_limits *limits,
 }
 
 unsigned
-gates_unchecked(const struct gates_readings *readings)
+gates_unchecked(const struct gates_limits *limits,
+    const struct gates_readings *readings)
 {
 	unsigned unchecked = 0;
 
 	for (unsigned g = GATE_STEAL; g < GATES; g++) {
-		if (isnan(field(readings, rows[g].reading)))
+		if (!isnan(field(limits, rows[g].limit)) &&
+		    isnan(field(readings, rows[g].reading)))
 			unchecked |= 1u << g;
 	}
 	return (unchecked);
@@ -260,8 +284,11 @@ int
 gates_overload(const struct gates_readings *r)
 {
 
+	/* A queue that grows from nothing drifts by twice its median; that
+	 * of a service that withholds replies does not drift. */
 	return (r->done < 0.95 * r->offered && !(r->adherence < 0.99) &&
-	    !(r->client_busy > 0.85));
+	    !(r->client_busy > 0.85) && !(r->broken > 0) &&
+	    !(r->drift < GROWING));
 }
 
 const char *
@@ -280,8 +307,6 @@ gates_limiter(const struct gates_readings *r)
 	if (r->server_cores + (r->client_cores > 0 ? r->client_cores : 0) >
 	    busy * r->cores)
 		return ("machine CPU");
-	if (r->server_blocked > 0.5)
-		return ("lock wait");
 	if (r->done >= 0.95 * r->offered)
 		return ("offered rate");
 	if (gates_overload(r))

@@ -21,7 +21,8 @@ enum gate {
 	GATE_LITTLE,    /* N = X R does not add up */
 	GATE_STEADY,    /* the rate or the latency drifts */
 	GATE_DROPS,     /* the kernel dropped connection requests */
-	GATE_ERRORS,    /* replies were wrong or missing */
+	GATE_ERRORS,    /* replies were wrong */
+	GATE_LOST,      /* requests never had a reply */
 	GATES
 };
 
@@ -35,6 +36,7 @@ struct gates_limits {
 	double steady;    /* |relative drift| over the trial, 0..1 */
 	double drops;     /* connection requests dropped */
 	double errors;    /* share of requests, 0..1 */
+	double lost;      /* share of requests, 0..1 */
 };
 
 /** What was read during one trial. Shares are 0..1; NAN: not read. */
@@ -48,7 +50,6 @@ struct gates_readings {
 	double server_cores;  /* all server threads, in cores */
 	double server_hot;    /* busiest server thread, share of a core */
 	double server_wait;   /* run-queue delay of the server, in cores */
-	double server_blocked; /* threads waiting for locks, in cores */
 	double cores;         /* of the machine */
 	double offered;       /* requests per second planned; NAN: closed */
 	double done;          /* requests per second answered */
@@ -58,6 +59,9 @@ struct gates_readings {
 	double drops;         /* ListenDrops + ListenOverflows */
 	double retransmits;   /* segments */
 	double errors;        /* replies that were wrong, share of requests */
+	double lost;          /* without any reply: unanswered, connection
+	                       * ended, or refused; share of requests */
+	double broken;        /* of these all but the unanswered */
 	double hiccup;        /* p99 of the hiccup meter, ns */
 	double spin;          /* the fixed spin loop, ns per million turns */
 };
@@ -68,6 +72,12 @@ struct gates_readings {
  * Thread: any.
  */
 void gates_defaults(struct gates_limits *limits);
+
+/**
+ * gates_off(limits):
+ * Switch every gate off. Thread: any.
+ */
+void gates_off(struct gates_limits *limits);
 
 /**
  * gates_parse(text, limits, why, size):
@@ -102,10 +112,12 @@ const char *gates_reason(const struct gates_limits *limits,
     size_t size);
 
 /**
- * gates_unchecked(readings):
- * Return the gates whose readings are missing, as bits. Thread: any.
+ * gates_unchecked(limits, readings):
+ * Return the gates that are on and whose readings are missing, as bits.
+ * Thread: any.
  */
-unsigned gates_unchecked(const struct gates_readings *readings);
+unsigned gates_unchecked(const struct gates_limits *limits,
+    const struct gates_readings *readings);
 
 /**
  * gates_name(gate):
@@ -117,9 +129,12 @@ const char *gates_name(enum gate gate);
 /**
  * gates_overload(readings):
  * Return whether less than 95% of the offered rate was answered in time by a
- * client that kept to its plan: a finding about the service, not a fault of
- * the trial. GATE_STEADY is not applied then: overload drifts by nature.
- * Thread: any.
+ * client that kept to its plan, while the response grew as a queue that is
+ * never worked off makes it: a finding about the service, not a fault of the
+ * trial. Not where connections ended or requests were refused: then a service
+ * gives up requests, and may be far from its capacity. GATE_STEADY and
+ * GATE_LOST are not applied to overload: it drifts by nature, and its queue
+ * may outlast the drain. Thread: any.
  */
 int gates_overload(const struct gates_readings *readings);
 

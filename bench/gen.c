@@ -252,15 +252,13 @@ gen_processes(const struct gen *g)
 	return (g->bulk);
 }
 
-int
-gen_warm(struct gen *g, uint64_t nanoseconds, gen_tick tick, void *context,
+/* Let time pass. */
+static int
+wait_until(struct gen *g, uint64_t end, gen_tick tick, void *context,
     char *why, size_t size)
 {
-	const uint64_t end = clock_now() + nanoseconds;
 	uint64_t t;
 
-	if (tell(g, GEN_WARM, why, size))
-		return (-1);
 	while ((t = clock_now()) < end) {
 		int left = (int)((end - t) / 1000000) + 1;
 
@@ -270,7 +268,17 @@ gen_warm(struct gen *g, uint64_t nanoseconds, gen_tick tick, void *context,
 			return (-1);
 		}
 	}
-	if (tell(g, GEN_HOLD, why, size))
+	return (0);
+}
+
+int
+gen_warm(struct gen *g, uint64_t nanoseconds, gen_tick tick, void *context,
+    char *why, size_t size)
+{
+
+	if (tell(g, GEN_WARM, why, size) ||
+	    wait_until(g, clock_now() + nanoseconds, tick, context, why,
+	    size) || tell(g, GEN_HOLD, why, size))
 		return (-1);
 	if (await(g, clock_now() + g->config.connect_ns, tick, context, why, size)) {
 		if (strcmp(why, "a generator hangs") == 0)
@@ -285,7 +293,6 @@ int
 gen_measure(struct gen *g, uint64_t length, uint64_t drain, gen_tick tick,
     void *context, char *why, size_t size)
 {
-	const uint64_t slack = 30ull * 1000 * 1000 * 1000;
 	const uint64_t begin = clock_now() + START_NS;
 
 	memset(g->completions, 0, g->config.active * sizeof(uint32_t));
@@ -296,8 +303,18 @@ gen_measure(struct gen *g, uint64_t length, uint64_t drain, gen_tick tick,
 	}
 	if (tell(g, GEN_MEASURE, why, size))
 		return (-1);
-	return (await(g, begin + length + drain + slack, tick, context, why,
-	    size));
+	return (wait_until(g, begin + length, tick, context, why, size));
+}
+
+int
+gen_drain(struct gen *g, gen_tick tick, void *context, char *why,
+    size_t size)
+{
+	const uint64_t slack = 30ull * 1000 * 1000 * 1000;
+	const struct gen_part *part = &g->parts[0];
+
+	return (await(g, part->begin + part->length + part->drain + slack,
+	    tick, context, why, size));
 }
 
 void
@@ -322,6 +339,7 @@ gen_collect(const struct gen *g, struct gen_result *result)
 	result->slack = 0;
 	result->cpu = 0;
 	result->busiest = 0;
+	result->wall = 0;
 	result->cores = 0;
 	result->completions = g->completions;
 	for (uint32_t i = 0; i < g->count; i++) {
@@ -336,8 +354,10 @@ gen_collect(const struct gen *g, struct gen_result *result)
 		result->slack += part->slack;
 		result->cpu += part->cpu;
 		busy = part->wall > 0 ?
-		    (double)part->cpu / (double)part->wall : 0;
+		    (double)part->busy / (double)part->wall : 0;
 		result->cores += busy;
+		if (part->wall > result->wall)
+			result->wall = part->wall;
 		if (busy > result->busiest)
 			result->busiest = busy;
 	}

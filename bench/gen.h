@@ -58,9 +58,11 @@ struct gen_result {
 	const uint32_t *completions; /* per active connection, the generators' */
 	uint64_t gap;               /* longest without a reply, ns */
 	int64_t slack;              /* closed loop: see engine_slack() */
-	uint64_t cpu;               /* of all generators, ns */
-	double busiest;             /* share of a core of the busiest one */
-	double cores;               /* all of them, in cores */
+	uint64_t cpu;               /* of all, with the drain, ns */
+	double busiest;             /* share of a core of the busiest one,
+	                             * within the measured time */
+	uint64_t wall;              /* ns: the longest that these are of */
+	double cores;               /* all of them, in cores, likewise */
 };
 
 /** A set of generators. */
@@ -110,11 +112,18 @@ int gen_warm(struct gen *gen, uint64_t nanoseconds, gen_tick tick,
 
 /**
  * gen_measure(gen, length, drain, tick, context, why, size):
- * Measure for `length` ns, wait at most `drain` ns for outstanding replies.
- * Thread: main.
+ * Measure for `length` ns, and return when they are over; the generators go
+ * on to wait, at most `drain` ns, for outstanding replies. Thread: main.
  */
 int gen_measure(struct gen *gen, uint64_t length, uint64_t drain,
     gen_tick tick, void *context, char *why, size_t size);
+
+/**
+ * gen_drain(gen, tick, context, why, size):
+ * Wait until all generators have done with gen_measure(). Thread: main.
+ */
+int gen_drain(struct gen *gen, gen_tick tick, void *context, char *why,
+    size_t size);
 
 /**
  * gen_peek(gen, replies, begin, response):

@@ -25,7 +25,8 @@ struct gen_part {
 	uint64_t connect_begin;
 	uint64_t connect_end;
 	uint64_t cpu;    /* ns, from the begin to the end of the drain */
-	uint64_t wall;   /* ns, the same time */
+	uint64_t busy;   /* ns of CPU, from the begin to the end */
+	uint64_t wall;   /* ns, from the begin to the end */
 	uint64_t gap;
 	int64_t slack;   /* request-ns */
 	uint64_t traced;

@@ -91,6 +91,26 @@ answer(struct run *r, char byte)
 		r->over = 1;
 }
 
+/* Which limit an error is about, in brackets. */
+static const char *
+limit_of(int error)
+{
+
+	switch (error) {
+	case EMFILE:
+		return (" (RLIMIT_NOFILE)");
+	case ENFILE:
+		return (" (fs.file-max)");
+	case EADDRNOTAVAIL:
+		return (" (net.ipv4.ip_local_port_range)");
+	case ENOMEM:
+	case ENOBUFS:
+		return (" (memory, or net.ipv4.tcp_mem)");
+	default:
+		return ("");
+	}
+}
+
 /* The ramp is over, well or badly. */
 static void
 ramp_end(struct run *r, const char *late)
@@ -101,9 +121,9 @@ ramp_end(struct run *r, const char *late)
 	part->connect_end = io_now(NULL);
 	if (r->failed > 0)
 		snprintf(part->error, sizeof(part->error),
-		    "cannot connect: %s (%u of %u connections)",
-		    strerror(r->failed_errno), r->failed,
-		    r->job->connections);
+		    "cannot connect: %s%s (%u of %u connections)",
+		    strerror(r->failed_errno), limit_of(r->failed_errno),
+		    r->failed, r->job->connections);
 	else if (failures > 0)
 		snprintf(part->error, sizeof(part->error),
 		    "wrong answer to the first request: %s (%llu of %u "
@@ -175,12 +195,23 @@ measured(struct run *r)
 	struct gen_part *part = r->job->part;
 
 	part->cpu = clock_of(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin;
-	part->wall = io_now(NULL) - part->begin;
 	engine_finish(r->engine);
 	part->gap = engine_longest_gap(r->engine);
 	part->slack = engine_slack(r->engine);
 	r->state = RUN_IDLE;
 	answer(r, GEN_DONE);
+}
+
+/* The measured time is over. How busy the generator was is read here: in the
+ * drain it waits, and a long one would make any generator look idle. */
+static void
+ended(struct run *r)
+{
+	struct gen_part *part = r->job->part;
+
+	part->busy = clock_of(CLOCK_PROCESS_CPUTIME_ID) - r->cpu_begin;
+	part->wall = io_now(NULL) - part->begin;
+	r->state = RUN_DRAIN;
 }
 
 /* Do what the time asks for; return when to be called again. */
@@ -204,7 +235,7 @@ advance(struct run *r)
 		next = engine_poll(r->engine);
 		/* A plan that is beyond us: what is left was not sent. */
 		if (next == UINT64_MAX || io_now(NULL) >= end + part->drain)
-			r->state = RUN_DRAIN;
+			ended(r);
 	}
 	if (r->state == RUN_DRAIN) {
 		t = io_now(NULL);

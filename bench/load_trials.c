@@ -287,6 +287,19 @@ ratio(struct results *r, const json_t *object, size_t room)
 	return (0);
 }
 
+/* Of a schema before there were intervals nothing is read: NAN, no rounds. */
+static struct results_slope_part
+slope_part(const json_t *object)
+{
+	struct results_slope_part part;
+
+	interval(object, &part.slope);
+	part.first = load_number(object, "lower_half");
+	part.last = load_number(object, "upper_half");
+	part.bends = json_is_true(json_object_get(object, "bends"));
+	return (part);
+}
+
 static void
 slopes(struct results *r, const json_t *list)
 {
@@ -294,7 +307,7 @@ slopes(struct results *r, const json_t *list)
 	size_t i;
 
 	for (size_t s = 0; s < 2 * r->target_count; s++)
-		r->slopes[s] = (struct results_slope){ NAN, NAN, NAN, NAN };
+		r->slopes[s].user = r->slopes[s].kernel = slope_part(NULL);
 	json_array_foreach(list, i, item) {
 		uint32_t target = load_target(r, item, "target");
 		int active = json_is_true(json_object_get(item, "active"));
@@ -302,10 +315,8 @@ slopes(struct results *r, const json_t *list)
 		if (target != RESULTS_NONE)
 			r->slopes[2 * target + (active ? 1 : 0)] =
 			    (struct results_slope){
-			    load_number(item, "user_bytes"),
-			    load_number(item, "kernel_bytes"),
-			    load_number(item, "user_bytes_lower_half"),
-			    load_number(item, "user_bytes_upper_half") };
+			    slope_part(json_object_get(item, "user")),
+			    slope_part(json_object_get(item, "kernel")) };
 	}
 }
 

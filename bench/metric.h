@@ -45,6 +45,7 @@ struct metric_info {
 	const char *unit;  /* "us/request"; "" without one */
 	int lower;         /* 1: lower is better, 0: higher, -1: neither */
 	int compared;      /* 1: ratios and a verdict are given */
+	int cost;          /* 1: of requests sent, whatever came of them */
 };
 
 /**

@@ -87,19 +87,37 @@ record_reply(struct record *r, uint64_t intended, uint64_t sent,
 	}
 }
 
+/* No latency of this request will ever be known. */
+static void
+lost(struct record *r, uint64_t intended, uint64_t now,
+    enum record_error kind)
+{
+
+	r->errors[kind]++;
+	hist_record_infinite(&r->response, 1);
+	heat(r, window_of(r, intended), RECORD_HEAT_BINS - 1);
+	hist_record_signed(&r->ages, (int64_t)(now - intended));
+}
+
 void
 record_bad(struct record *r, uint64_t intended, uint64_t now,
     enum record_error kind)
 {
 
-	r->errors[kind]++;
 	if (kind == RECORD_UNSENT)
 		r->planned++;
 	else
 		hist_record_infinite(&r->service, 1);
-	hist_record_infinite(&r->response, 1);
-	heat(r, window_of(r, intended), RECORD_HEAT_BINS - 1);
-	hist_record_signed(&r->ages, (int64_t)(now - intended));
+	lost(r, intended, now, kind);
+}
+
+void
+record_unsendable(struct record *r, uint64_t intended, uint64_t now)
+{
+
+	r->planned++;
+	hist_record_signed(&r->lateness, (int64_t)(now - intended));
+	lost(r, intended, now, RECORD_CLOSED);
 }
 
 void

@@ -58,7 +58,7 @@ struct record {
 	struct hist lateness;
 	struct hist ages;      /* of unanswered requests, at the end */
 	uint64_t planned;      /* requests that should have been sent */
-	uint64_t sent;         /* requests that were */
+	uint64_t sent;         /* requests that were: no more than planned */
 	uint64_t replies;      /* good ones */
 	uint64_t in_time;      /* of which received before `end` */
 	uint64_t bytes_out;
@@ -87,6 +87,15 @@ void record_begin(struct record *record, uint64_t begin, uint64_t length);
  */
 void record_sent(struct record *record, uint64_t intended, uint64_t sent,
     uint64_t bytes);
+
+/**
+ * record_unsendable(record, intended, now):
+ * A request due at `intended` came to its turn at `now`, and there was no
+ * connection left to send it on: it was planned and is lost, never sent.
+ * Thread: the only writer of `record`.
+ */
+void record_unsendable(struct record *record, uint64_t intended,
+    uint64_t now);
 
 /**
  * record_reply(record, intended, sent, received, bytes):

@@ -61,6 +61,7 @@ limits(struct json *j, const struct gates_limits *g)
 	json_number(j, "steady", g->steady);
 	json_number(j, "drops", g->drops);
 	json_number(j, "errors", g->errors);
+	json_number(j, "lost", g->lost);
 	json_close(j, '}');
 }
 
@@ -139,6 +140,23 @@ facts(struct json *j, const struct results *r)
 }
 
 static void
+slope_part(struct json *j, const char *name,
+    const struct results_slope_part *part)
+{
+
+	json_flat(j, name, '{');
+	json_number(j, "value", part->slope.value);
+	json_number(j, "low", part->slope.low);
+	json_number(j, "high", part->slope.high);
+	json_number(j, "coverage", part->slope.coverage);
+	json_whole(j, "blocks", part->slope.n);
+	json_number(j, "lower_half", part->first);
+	json_number(j, "upper_half", part->last);
+	json_truth(j, "bends", part->bends);
+	json_close(j, '}');
+}
+
+static void
 memory(struct json *j, const struct results *r)
 {
 
@@ -149,6 +167,7 @@ memory(struct json *j, const struct results *r)
 		json_flat(j, NULL, '{');
 		json_text(j, "target", report_name(r, m->target));
 		json_whole(j, "connections", m->connections);
+		json_whole(j, "round", m->round);
 		json_truth(j, "active", m->active);
 		json_number(j, "user_bytes", m->user);
 		json_number(j, "kernel_bytes", m->kernel);
@@ -160,15 +179,13 @@ memory(struct json *j, const struct results *r)
 	for (size_t s = 0; r->slopes != NULL && s < 2 * r->target_count; s++) {
 		const struct results_slope *slope = &r->slopes[s];
 
-		if (isnan(slope->user) && isnan(slope->kernel))
+		if (slope->user.slope.n == 0 && slope->kernel.slope.n == 0)
 			continue;
 		json_flat(j, NULL, '{');
 		json_text(j, "target", report_name(r, (uint32_t)s / 2));
 		json_truth(j, "active", (int)(s % 2));
-		json_number(j, "user_bytes", slope->user);
-		json_number(j, "kernel_bytes", slope->kernel);
-		json_number(j, "user_bytes_lower_half", slope->user_first);
-		json_number(j, "user_bytes_upper_half", slope->user_last);
+		slope_part(j, "user", &slope->user);
+		slope_part(j, "kernel", &slope->kernel);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

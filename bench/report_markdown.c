@@ -192,37 +192,51 @@ searches(const struct results *r, FILE *out)
 		attempts(r, &r->searches[i], out);
 }
 
+/* "| 3,977 (3,902 to 4,011) | 3,990 | 3,975, bends |": a slope, halves. */
+static void
+slope_cells(const struct results_slope_part *part, enum metric metric,
+    FILE *out)
+{
+	const struct stats_interval *v = &part->slope;
+	char value[32], low[32], high[32];
+
+	if (v->n == 0) {
+		fputs(" - | - | - |", out);
+		return;
+	}
+	fprintf(out, " %s (%s to %s) |", metric_format(metric, v->value,
+	    value, sizeof(value)), metric_format(metric, v->low, low,
+	    sizeof(low)), metric_format(metric, v->high, high, sizeof(high)));
+	fprintf(out, " %s | %s%s |", metric_format(metric, part->first, low,
+	    sizeof(low)), metric_format(metric, part->last, high,
+	    sizeof(high)), part->bends ? ", **bends**" : "");
+}
+
 static void
 memory(const struct results *r, FILE *out)
 {
-	char user[32], kernel[32];
 	int any = 0;
 
-	/* One number of connections makes no slope, but may be refused. */
-	for (size_t i = 0; r->slopes != NULL && i < 2 * r->target_count; i++)
-		any |= !isnan(r->slopes[i].user);
-	for (size_t i = 0; i < r->memory_count; i++)
-		any |= r->memory[i].refused[0] != '\0';
-	if (!any || r->slopes == NULL)
+	if (r->memory_count == 0 || r->slopes == NULL)
 		return;
-	fputs("\n## Memory per connection (slope)\n\n"
-	    "| target | | user, bytes | kernel, bytes | lower half | "
-	    "upper half |\n|---|---|---:|---:|---:|---:|\n", out);
 	for (size_t i = 0; i < 2 * r->target_count; i++) {
 		const struct results_slope *s = &r->slopes[i];
 
-		if (isnan(s->user))
+		if (s->user.slope.n == 0)
 			continue;
+		fputs(any++ ? "" : "\n## Memory per connection (slope)\n\n"
+		    "Bytes, by least squares over the numbers of connections: "
+		    "the median over the blocks with its interval, and both "
+		    "halves of the range. What the control differs by is "
+		    "noise.\n\n| target | | user | lower half | upper half | "
+		    "kernel | lower half | upper half |\n"
+		    "|---|---|---:|---:|---:|---:|---:|---:|\n", out);
 		fputs("| ", out);
 		escape_markdown(r->targets[i / 2].name, out);
-		fprintf(out, " | %s | %s | %s |", i % 2 ? "active" : "idle",
-		    metric_format(METRIC_MEMORY_USER, s->user, user,
-		    sizeof(user)), metric_format(METRIC_MEMORY_KERNEL,
-		    s->kernel, kernel, sizeof(kernel)));
-		fprintf(out, " %s | %s |\n", metric_format(METRIC_MEMORY_USER,
-		    s->user_first, user, sizeof(user)),
-		    metric_format(METRIC_MEMORY_USER, s->user_last, kernel,
-		    sizeof(kernel)));
+		fprintf(out, " | %s |", i % 2 ? "active" : "idle");
+		slope_cells(&s->user, METRIC_MEMORY_USER, out);
+		slope_cells(&s->kernel, METRIC_MEMORY_KERNEL, out);
+		putc('\n', out);
 	}
 	for (size_t i = 0; i < r->memory_count; i++) {
 		const struct results_memory *m = &r->memory[i];
@@ -240,6 +254,7 @@ memory(const struct results *r, FILE *out)
 static void
 validity(const struct results *r, FILE *out)
 {
+	char unread[RESULTS_TEXT];
 
 	fputs("\n## Validity\n\n", out);
 	for (size_t i = 0; i < r->note_count; i++) {
@@ -257,6 +272,8 @@ validity(const struct results *r, FILE *out)
 		escape_markdown(r->blocks[b].reason, out);
 		putc('\n', out);
 	}
+	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
+		fprintf(out, "- Not read, so not judged: %s.\n", unread);
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 

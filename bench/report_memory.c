@@ -5,21 +5,13 @@
 #include "escape.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #define POINTS_MAX 64
 #define PLOT_TOP 72.0
 #define PLOT_HEIGHT 250.0
 #define LEFT 62.0
 #define GAP 84.0
-
-static int
-by_x(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return ((x > y) - (x < y));
-}
 
 static void
 widen(double value, double *low, double *high)
@@ -33,30 +25,22 @@ widen(double value, double *low, double *high)
 		*high = value;
 }
 
-/* Bytes of a target at each number of connections, sorted. */
+/* Bytes of a target at each number of connections: what can be drawn on a
+ * logarithmic axis. */
 static size_t
 memory_of(const struct results *r, uint32_t target, int kernel, double *x,
     double *y)
 {
-	struct { double x; double y; } rows[POINTS_MAX];
-	size_t n = 0;
+	size_t n = results_memory_curve(r, target, 0, kernel, POINTS_MAX, x,
+	    y), kept = 0;
 
-	for (size_t i = 0; i < r->memory_count && n < POINTS_MAX; i++) {
-		const struct results_memory *m = &r->memory[i];
-		double value = kernel ? m->kernel : m->user;
-
-		if (m->target != target || m->active || m->connections == 0 ||
-		    m->refused[0] != '\0' || !(value > 0))
-			continue;
-		rows[n].x = m->connections;
-		rows[n++].y = value;
-	}
-	qsort(rows, n, sizeof(rows[0]), by_x);
 	for (size_t i = 0; i < n; i++) {
-		x[i] = rows[i].x;
-		y[i] = rows[i].y;
+		if (!(y[i] > 0) || !(x[i] > 0))
+			continue;
+		x[kept] = x[i];
+		y[kept++] = y[i];
 	}
-	return (n);
+	return (kept);
 }
 
 static void
@@ -82,34 +66,56 @@ draw_memory(const struct results *r, int kernel, struct svg_plot *plot)
 	}
 }
 
+/* "1.2 KiB (1.1 KiB to 1.3 KiB), bends" */
+static size_t
+part_text(const struct results_slope_part *part, const char *what,
+    char *text, size_t size)
+{
+	const struct stats_interval *v = &part->slope;
+	char value[32], low[32], high[32];
+	int n;
+
+	if (v->n == 0)
+		return (0);
+	n = snprintf(text, size, "%s %s (%s to %s)%s", what,
+	    svg_number(SVG_BYTES, v->value, value, sizeof(value)),
+	    svg_number(SVG_BYTES, v->low, low, sizeof(low)),
+	    svg_number(SVG_BYTES, v->high, high, sizeof(high)),
+	    part->bends ? ", but it bends" : "");
+	return (n > 0 && (size_t)n < size ? (size_t)n : 0);
+}
+
+/* Of the control, too: what it differs by is noise. */
 static void
 slopes_text(const struct results *r, char *text, size_t size)
 {
-	size_t at = 0;
-	char user[32], kernel[32];
+	size_t at = 0, one;
+	int n;
 
 	for (uint32_t t = 0; t < r->target_count && at < size; t++) {
 		const struct results_slope *s = &r->slopes[2 * t];
-		int n;
 
-		if (!report_drawn(r, t) || isnan(s->user))
+		if (s->user.slope.n == 0)
 			continue;
-		n = snprintf(text + at, size - at, " %s %s user%s%s,",
-		    r->targets[t].name, svg_number(SVG_BYTES, s->user, user,
-		    sizeof(user)), isnan(s->kernel) ? "" : " and kernel ",
-		    isnan(s->kernel) ? "" : svg_number(SVG_BYTES, s->kernel,
-		    kernel, sizeof(kernel)));
-		at += n > 0 ? (size_t)n : 0;
+		n = snprintf(text + at, size - at, "%s %s", at > 0 ? ";" : "",
+		    r->targets[t].name);
+		if (n <= 0 || (at += (size_t)n) >= size)
+			break;
+		one = part_text(&s->user, " user", text + at, size - at);
+		if (one > 0 && s->kernel.slope.n > 0)
+			one += part_text(&s->kernel, ", kernel",
+			    text + at + one, size - at - one);
+		at += one;
 	}
-	if (at > 0 && at < size)
-		text[at - 1] = '.';
+	if (at > 0 && at + 1 < size)
+		snprintf(text + at, size - at, ".");
 }
 
 void
 report_memory(const struct results *r, FILE *out)
 {
 	double x[POINTS_MAX], y[POINTS_MAX], low = INFINITY, high = -INFINITY;
-	char slopes[RESULTS_TEXT * 2] = "", what[RESULTS_TEXT * 3];
+	char slopes[RESULTS_TEXT * 4] = "", what[RESULTS_TEXT * 6];
 	int kernel = 0;
 
 	for (uint32_t t = 0; t < r->target_count; t++) {
@@ -140,7 +146,8 @@ report_memory(const struct results *r, FILE *out)
 	slopes_text(r, slopes, sizeof(slopes));
 	snprintf(what, sizeof(what), "Private memory of the server, "
 	    "connections without traffic; both axes logarithmic. Slope per "
-	    "connection:%s",
+	    "connection, by least squares, median over the blocks with its "
+	    "interval:%s",
 	    slopes[0] != '\0' ? slopes : " too few readings.");
 	fputs("<figcaption>", out);
 	escape_html(what, out);

@@ -311,29 +311,6 @@ searches(const struct results *r, struct page *page)
 	}
 }
 
-static void
-voids(const struct results *r, struct page *page)
-{
-	size_t voided = results_voided(r);
-
-	putc('\n', page->out);
-	for (size_t i = 0; i < r->note_count; i++) {
-		fputs("note: ", page->out);
-		escape_terminal(r->notes[i].text, page->out);
-		putc('\n', page->out);
-	}
-	if (r->block_count > 0 || r->search_count == 0)
-		fprintf(page->out, "void: %zu of %zu blocks\n", voided,
-		    r->block_count);
-	for (size_t b = 0; b < r->block_count; b++) {
-		if (!r->blocks[b].void_)
-			continue;
-		fprintf(page->out, "  #%zu ", b + 1);
-		escape_terminal(r->blocks[b].reason, page->out);
-		putc('\n', page->out);
-	}
-}
-
 /* Write a sentence in lines no longer than the page. */
 static void
 sentence(const char *text, unsigned width, FILE *out)
@@ -355,6 +332,35 @@ sentence(const char *text, unsigned width, FILE *out)
 		text += word + (text[word] == ' ');
 	}
 	putc('\n', out);
+}
+
+static void
+voids(const struct results *r, struct page *page, unsigned width)
+{
+	size_t voided = results_voided(r);
+	char unread[RESULTS_TEXT], text[RESULTS_TEXT + 32];
+
+	putc('\n', page->out);
+	for (size_t i = 0; i < r->note_count; i++) {
+		fputs("note: ", page->out);
+		escape_terminal(r->notes[i].text, page->out);
+		putc('\n', page->out);
+	}
+	if (results_unread(r, unread, sizeof(unread))[0] != '\0') {
+		snprintf(text, sizeof(text), "not read, so not judged: %s",
+		    unread);
+		sentence(text, width > 0 ? width : 100, page->out);
+	}
+	if (r->block_count > 0 || r->search_count == 0)
+		fprintf(page->out, "void: %zu of %zu blocks\n", voided,
+		    r->block_count);
+	for (size_t b = 0; b < r->block_count; b++) {
+		if (!r->blocks[b].void_)
+			continue;
+		fprintf(page->out, "  #%zu ", b + 1);
+		escape_terminal(r->blocks[b].reason, page->out);
+		putc('\n', page->out);
+	}
 }
 
 int
@@ -380,6 +386,6 @@ report_terminal(const struct results *r, unsigned width, int colour,
 		for (uint32_t p = 0; p < r->point_count; p++)
 			if (results_ran(r, p))
 				point_table(r, &page, p);
-	voids(r, &page);
+	voids(r, &page, width);
 	return (ferror(out) ? -1 : 0);
 }

@@ -75,11 +75,12 @@ static const struct {
 	{ "client_cores", AT(client_cores) },
 	{ "server_cores", AT(server_cores) },
 	{ "server_hot", AT(server_hot) }, { "server_wait", AT(server_wait) },
-	{ "server_blocked", AT(server_blocked) }, { "cores", AT(cores) },
+	{ "cores", AT(cores) },
 	{ "offered", AT(offered) }, { "done", AT(done) },
 	{ "little", AT(little) }, { "censored", AT(censored) },
 	{ "drift", AT(drift) }, { "drops", AT(drops) },
 	{ "retransmits", AT(retransmits) }, { "errors", AT(errors) },
+	{ "lost", AT(lost) }, { "broken", AT(broken) },
 	{ "hiccup_p99_ns", AT(hiccup) }, { "spin_ns", AT(spin) },
 };
 

@@ -39,6 +39,8 @@ reading_of(const struct gates_readings *g, enum gate gate)
 		return (g->drops);
 	case GATE_ERRORS:
 		return (g->errors);
+	case GATE_LOST:
+		return (g->lost);
 	case GATE_RUN:
 	case GATES:
 		break;
@@ -67,6 +69,8 @@ limit_of(const struct gates_limits *g, enum gate gate)
 		return (g->drops);
 	case GATE_ERRORS:
 		return (g->errors);
+	case GATE_LOST:
+		return (g->lost);
 	case GATE_RUN:
 	case GATES:
 		break;
@@ -103,6 +107,7 @@ what_it_says(enum gate gate)
 		[GATE_STEADY] = "drift within a trial",
 		[GATE_DROPS] = "connection requests dropped by the kernel",
 		[GATE_ERRORS] = "wrong replies",
+		[GATE_LOST] = "requests without any reply",
 	};
 
 	return (texts[gate]);
@@ -141,6 +146,7 @@ gate_row(const struct results *r, enum gate gate, FILE *out)
 static void
 gate_table(const struct results *r, FILE *out)
 {
+	char unread[RESULTS_TEXT];
 
 	fputs("<div class=\"wide\"><table><thead><tr><th>gate</th>"
 	    "<th>worst reading</th><th>limit</th><th>trials failed</th></tr>"
@@ -148,6 +154,8 @@ gate_table(const struct results *r, FILE *out)
 	for (unsigned g = 0; g < GATES; g++)
 		gate_row(r, g, out);
 	fputs("</tbody></table></div>\n", out);
+	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
+		fprintf(out, "<p>Not read, so not judged: %s.</p>\n", unread);
 }
 
 static void

@@ -26,7 +26,7 @@
 #include "stats.h"
 
 /** The version of the JSON schema; a change of meaning raises it. */
-#define RESULTS_SCHEMA 2
+#define RESULTS_SCHEMA 3
 
 #define RESULTS_NAME 48
 #define RESULTS_TEXT 256
@@ -129,18 +129,25 @@ struct results_ratio {
 struct results_memory {
 	uint32_t target;
 	uint32_t connections;
+	uint32_t round;  /* the how manieth at that number, from 0 */
 	int active;      /* 0: idle connections, 1: after traffic */
 	double user;     /* bytes, private to the server */
 	double kernel;   /* bytes; NAN: not read */
 	char refused[RESULTS_TEXT]; /* why N was not reached, or "" */
 };
 
-/** By results_close(): bytes per connection, as slopes. */
+/** Bytes per connection, as a slope; NAN: too few readings. */
+struct results_slope_part {
+	struct stats_interval slope; /* the median over the rounds */
+	double first; /* of the lower half of the range */
+	double last;  /* of the upper half */
+	int bends;    /* the halves differ beyond their noise */
+};
+
+/** By results_close(): memory per connection. */
 struct results_slope {
-	double user;       /* bytes per connection; NAN: too few readings */
-	double kernel;
-	double user_first; /* the lower half of the range */
-	double user_last;  /* the upper half */
+	struct results_slope_part user;
+	struct results_slope_part kernel;
 };
 
 /** What one trial of a search came to. */
@@ -354,6 +361,15 @@ const char *results_where(const struct results *results,
     const struct results_search *search, char *text, size_t size);
 
 /**
+ * results_memory_curve(results, target, active, kernel, most, x, y):
+ * Store the numbers of connections at which memory was read, at most `most`
+ * of them in order, and the median of the readings at each, in bytes.
+ * Return how many. Thread: any.
+ */
+size_t results_memory_curve(const struct results *results, uint32_t target,
+    int active, int kernel, size_t most, double *x, double *y);
+
+/**
  * results_theory(results, name):
  * Append a curve without points. Thread: one at a time.
  */
@@ -385,7 +401,9 @@ void results_probe(struct results_trial *trial, const struct record *probe);
  * after every block, for the live view, and on partial data. A block is void,
  * whole, if any of its trials failed a gate or did not run, or if a target
  * is missing; a target that never ran at a point is reported there as failed
- * and does not void the others. Thread: one at a time.
+ * and does not void the others. A verdict on a cost that would favour the
+ * target that left more requests without a good reply is void, too.
+ * Thread: one at a time.
  */
 int results_close(struct results *results);
 
@@ -434,6 +452,7 @@ enum results_audit {
 	RESULTS_DRIFT,     /* within a trial */
 	RESULTS_ADHERENCE, /* requests sent in time */
 	RESULTS_EVEN,      /* Jain's index that chance would give */
+	RESULTS_GAP,       /* longest time a connection had no reply */
 	RESULTS_PROCESSES, /* of generators and of servers */
 	RESULTS_AUDITS
 };
@@ -447,11 +466,28 @@ const char *results_audit(const struct results *results, uint32_t point,
     uint32_t target, enum results_audit audit, char *text, size_t size);
 
 /**
+ * results_unread(results, text, size):
+ * Write the gates that passed since there was nothing to judge, such as
+ * "steal in 30 of 30 trials, drops in 3 of 30"; "" if all that are on were
+ * read. Returns `text`. Thread: any.
+ */
+const char *results_unread(const struct results *results, char *text,
+    size_t size);
+
+/**
  * results_shown(ratio):
  * Return the interval that reports show: over the valid blocks, or over all
  * where none is valid (the verdict is void then). Thread: any.
  */
 const struct stats_interval *results_shown(
+    const struct results_ratio *ratio);
+
+/**
+ * results_withheld(results, ratio):
+ * Return whether there are blocks enough for a verdict, and it is void since
+ * the cheaper target left more requests without a good reply. Thread: any.
+ */
+int results_withheld(const struct results *results,
     const struct results_ratio *ratio);
 
 /**

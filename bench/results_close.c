@@ -287,6 +287,47 @@ close_ratio(struct results *r, uint32_t point, uint32_t target,
 		r->ratio_count++;
 }
 
+/* The share of the requests of a target that had no good reply, in the valid
+ * blocks or in all. */
+static double
+unserved(const struct results *r, uint32_t point, uint32_t target, int all)
+{
+	double planned = 0, infinite = 0;
+
+	for (size_t b = 0; b < r->block_count; b++) {
+		const struct results_block *block = &r->blocks[b];
+		const struct results_trial *trial = trial_of(block, target);
+
+		if (block->point != point || (block->void_ && !all) ||
+		    trial == NULL || trial->record == NULL)
+			continue;
+		planned += (double)trial->record->planned;
+		infinite += (double)trial->record->response.infinite;
+	}
+	return (planned > 0 ? infinite / planned : 0);
+}
+
+/*
+ * A request that is dropped is cheap. A cost may speak against who dropped
+ * more requests, never for it.
+ */
+static enum stats_verdict
+unless_dropped(const struct results *r, const struct results_ratio *ratio,
+    enum stats_verdict verdict, int all)
+{
+	uint32_t against = r->targets[ratio->target].same_as;
+	double own, other;
+
+	if (!metric_info(ratio->metric)->cost)
+		return (verdict);
+	if (against >= r->target_count)
+		against = r->baseline;
+	own = unserved(r, ratio->point, ratio->target, all);
+	other = unserved(r, ratio->point, against, all);
+	return ((verdict == STATS_BETTER && own > other) ||
+	    (verdict == STATS_WORSE && own < other) ? STATS_VOID : verdict);
+}
+
 /* The verdicts, once every ratio, the control's too, is known. */
 static void
 close_verdicts(struct results *r)
@@ -305,6 +346,9 @@ close_verdicts(struct results *r)
 		    lower);
 		ratio->verdict_all = stats_judge(&ratio->all,
 		    floor != NULL ? &floor->all : NULL, r->confidence, lower);
+		ratio->verdict = unless_dropped(r, ratio, ratio->verdict, 0);
+		ratio->verdict_all = unless_dropped(r, ratio,
+		    ratio->verdict_all, 1);
 	}
 }
 

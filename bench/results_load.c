@@ -136,7 +136,7 @@ load_head(struct results *r, const json_t *root)
 	    load_number(gates, "foreign"), load_number(gates, "adherence"),
 	    load_number(gates, "client"), load_number(gates, "little"),
 	    load_number(gates, "steady"), load_number(gates, "drops"),
-	    load_number(gates, "errors") };
+	    load_number(gates, "errors"), load_number(gates, "lost") };
 	r->client_floor_us = load_number(generator, "cpu_us");
 	r->client_top_rate = load_number(generator, "top_rate");
 	r->floor_p50_us = load_number(generator, "floor_p50_us");
@@ -234,6 +234,7 @@ load_memory(struct results *r, const json_t *root)
 		if (t == RESULTS_NONE || (m = results_memory(r, t,
 		    (uint32_t)load_whole(item, "connections"))) == NULL)
 			return (-1);
+		m->round = (uint32_t)load_whole(item, "round");
 		m->active = json_is_true(json_object_get(item, "active"));
 		m->user = load_number(item, "user_bytes");
 		m->kernel = load_number(item, "kernel_bytes");

@@ -76,14 +76,37 @@ adherence_of(const struct record *r, uint64_t tolerance)
 }
 
 static double
+share_of(const struct record *r, uint64_t requests)
+{
+
+	return (requests == 0 ? 0 : r->planned == 0 ? 1 :
+	    (double)requests / (double)r->planned);
+}
+
+static double
 wrong_of(const struct record *r)
 {
-	uint64_t wrong = r->errors[RECORD_LENGTH] + r->errors[RECORD_CONTENT] +
-	    r->errors[RECORD_ORDER] + r->errors[RECORD_SURPLUS] +
-	    r->errors[RECORD_FRAMING] + r->errors[RECORD_CONNECT];
 
-	return (wrong == 0 ? 0 : r->planned == 0 ? 1 :
-	    (double)wrong / (double)r->planned);
+	return (share_of(r, r->errors[RECORD_LENGTH] +
+	    r->errors[RECORD_CONTENT] + r->errors[RECORD_ORDER] +
+	    r->errors[RECORD_SURPLUS] + r->errors[RECORD_FRAMING] +
+	    r->errors[RECORD_CONNECT]));
+}
+
+/* The service gave them up: it cannot be said that it was too slow. */
+static double
+broken_of(const struct record *r)
+{
+
+	return (share_of(r, r->errors[RECORD_REFUSED] +
+	    r->errors[RECORD_CLOSED] + r->errors[RECORD_RESET]));
+}
+
+static double
+lost_of(const struct record *r)
+{
+
+	return (broken_of(r) + share_of(r, r->errors[RECORD_UNANSWERED]));
 }
 
 void
@@ -117,6 +140,8 @@ results_measure(struct results_trial *trial, uint64_t tolerance,
 	g->little = little_of(r, length, expected);
 	g->drift = drift_of(r, expected > 0);
 	g->errors = wrong_of(r);
+	g->broken = broken_of(r);
+	g->lost = lost_of(r);
 	g->censored = r->planned == 0 ? 0 :
 	    (double)r->response.infinite / (double)r->planned;
 }
@@ -124,7 +149,7 @@ results_measure(struct results_trial *trial, uint64_t tolerance,
 void
 results_probe(struct results_trial *trial, const struct record *probe)
 {
-	const double wrong = wrong_of(probe);
+	const double wrong = wrong_of(probe), lost = lost_of(probe);
 
 	if (probe->planned == 0)
 		return;
@@ -132,4 +157,6 @@ results_probe(struct results_trial *trial, const struct record *probe)
 	trial->value[METRIC_PROBE_P99] = quantile_us(&probe->response, 0.99);
 	if (!(wrong <= trial->readings.errors))
 		trial->readings.errors = wrong;
+	if (!(lost <= trial->readings.lost))
+		trial->readings.lost = lost;
 }

@@ -72,12 +72,26 @@ add_comparison(struct results_text *text, const struct results *r,
 		    "noise", who, base, noun(ratio->metric));
 		break;
 	case STATS_VOID:
+		if (results_withheld(r, ratio)) {
+			results_add(text, "No verdict on the %s of %s against "
+			    "%s: the cheaper one left more requests without a "
+			    "good reply", noun(ratio->metric), who, base);
+			return;
+		}
 		results_add(text, "No verdict on the %s of %s against %s: too "
 		    "few valid blocks (%zu of %zu)", noun(ratio->metric), who,
 		    base, ratio->valid.n, ratio->all.n);
 		return;
 	}
 	add_basis(text, r, ratio);
+}
+
+int
+results_withheld(const struct results *r, const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_VOID && ratio->valid.n > 0 &&
+	    ratio->valid.coverage >= r->confidence);
 }
 
 static int
@@ -279,74 +293,4 @@ results_headline(struct results *r)
 		    "itself; the noise floor is what the A/A control "
 		    "differed by.", 100 * ratio->valid.coverage,
 		    ratio->valid.n, ratio->all.n, verdicts(r));
-}
-
-/* Jain's index if every request took a connection by chance. */
-static double
-even_by_chance(const struct results *r, uint32_t point,
-    const struct results_cell *cell)
-{
-	double n = r->points[point].connections, each;
-
-	if (cell->pooled == NULL || cell->blocks == 0 || n < 2 ||
-	    cell->value[METRIC_JAIN].n == 0)
-		return (NAN);
-	each = (double)cell->pooled->replies / (double)cell->blocks;
-	return (each / (each + n - 1));
-}
-
-/* "2, 1": processes, the same in all trials of a cell; "" if not known. */
-static void
-processes(const struct results *r, uint32_t point, uint32_t target,
-    char *text, size_t size)
-{
-
-	snprintf(text, size, "%s", "");
-	for (size_t b = 0; b < r->block_count; b++) {
-		const struct results_block *block = &r->blocks[b];
-
-		for (size_t i = 0; i < block->trial_count; i++) {
-			const struct results_trial *t = &block->trials[i];
-
-			if (block->point == point && t->target == target &&
-			    t->generators > 0)
-				snprintf(text, size, "%u, %u",
-				    (unsigned)t->generators,
-				    (unsigned)t->servers);
-		}
-	}
-}
-
-const char *
-results_audit(const struct results *r, uint32_t point, uint32_t target,
-    enum results_audit audit, char *text, size_t size)
-{
-	const struct results_cell *cell = results_cell(r, point, target);
-	static const char *const names[] = {
-		[RESULTS_LITTLE] = "Little's law residual",
-		[RESULTS_DRIFT] = "drift in a trial",
-		[RESULTS_ADHERENCE] = "sent in time",
-		[RESULTS_EVEN] = "Jain index by chance",
-		[RESULTS_PROCESSES] = "generators, servers",
-	};
-	const double values[] = {
-		[RESULTS_LITTLE] = cell->readings.little,
-		[RESULTS_DRIFT] = cell->readings.drift,
-		[RESULTS_ADHERENCE] = cell->readings.adherence,
-		[RESULTS_EVEN] = even_by_chance(r, point, cell),
-		[RESULTS_PROCESSES] = 0,
-	};
-
-	if (isnan(values[audit]) || cell->blocks == 0)
-		snprintf(text, size, "%s", "");
-	else if (audit == RESULTS_PROCESSES)
-		processes(r, point, target, text, size);
-	else if (audit == RESULTS_EVEN)
-		snprintf(text, size, "%.4f", values[audit]);
-	else if (audit == RESULTS_ADHERENCE)
-		snprintf(text, size, "%.4g%%", 100 * values[audit]);
-	else
-		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
-		    "%+.0f%%", 100 * values[audit]);
-	return (names[audit]);
 }

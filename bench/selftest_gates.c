@@ -34,6 +34,15 @@ errors(const struct results *r, char *why, size_t size)
 	return (fired(r, 1u << GATE_ERRORS, why, size));
 }
 
+/* And it is not called overload: the others are answered at once. */
+static int
+loses(const struct results *r, char *why, size_t size)
+{
+
+	return (fired(r, 1u << GATE_LOST, why, size) ||
+	    r->cells[0].overload ? -1 : 0);
+}
+
 static int
 late(const struct results *r, char *why, size_t size)
 {
@@ -74,6 +83,15 @@ static const struct selftest_row rows[] = {
 	    "--arrival constant --choice round-robin --connections 10 "
 	    "--duration 500ms --target @ --skip 10 --fault corrupt:50",
 	    errors, 1, NULL, 0 },
+	{ "gate: lost, withheld", "run --quiet --warmup 0us --rate 2000 "
+	    "--arrival constant --choice round-robin --connections 10 "
+	    "--duration 500ms --drain 300ms --target @ --skip 10 "
+	    "--fault withhold:50", loses, 1, NULL, 0 },
+	/* Ten connections, closed one by one: soon there is none. */
+	{ "gate: lost, closed", "run --quiet --warmup 0us --rate 2000 "
+	    "--arrival constant --choice round-robin --connections 10 "
+	    "--duration 500ms --target @ --skip 10 --fault close:50",
+	    loses, 1, NULL, 0 },
 	/* More than a generator can send: the plan is not kept to. */
 	{ "gate: adherence", "run --quiet --rate 1000000 "
 	    "--connections 20 --duration 300ms --target limit", late, 0, NULL,

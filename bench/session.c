@@ -176,24 +176,40 @@ shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
 	return (n > TRIAL_SHARDS ? TRIAL_SHARDS : (unsigned)n);
 }
 
-/* One reading of memory for each target and number of connections. */
+/* How many readings there are of this target at this number. */
+static uint32_t
+readings_at(const struct results *r, uint32_t target, uint32_t connections,
+    int refused)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < r->memory_count; i++)
+		n += r->memory[i].target == target &&
+		    r->memory[i].connections == connections &&
+		    r->memory[i].active == 0 &&
+		    (r->memory[i].refused[0] != '\0') == refused;
+	return (n);
+}
+
+/* A reading of memory from every trial; that one number is refused is told
+ * once. */
 static void
 note_memory(struct session *s, uint32_t target, uint32_t connections,
     const struct trial_memory *memory, const char *refused)
 {
 	struct results *r = s->results;
 	struct results_memory *m;
+	const uint32_t round = readings_at(r, target, connections,
+	    refused != NULL);
 
-	if (s->options->targets[target].command[0] == '\0')
+	if (s->options->targets[target].command[0] == '\0' ||
+	    (refused != NULL && round > 0))
 		return;
-	for (size_t i = 0; i < r->memory_count; i++)
-		if (r->memory[i].target == target &&
-		    r->memory[i].connections == connections)
-			return;
 	for (int active = 0; active < 2; active++) {
 		if ((m = results_memory(r, target, connections)) == NULL)
 			return;
 		m->active = active;
+		m->round = round;
 		m->user = m->kernel = NAN;
 		if (refused != NULL)
 			snprintf(m->refused, sizeof(m->refused), "%s",
@@ -228,17 +244,17 @@ make_probe(const struct session *s, uint64_t seed, uint64_t length,
 /* At the edges of the measured time. What a target is, is read once, when it
  * runs for sure and nothing is measured yet. */
 static void
-on_edge(void *context, pid_t id, int begin)
+on_edge(void *context, struct account_sessions sessions, int begin)
 {
 	struct session *s = context;
 	struct results_target *t = &s->results->targets[s->target];
 
-	if (begin && id != -1 && !s->known[s->target]) {
+	if (begin && sessions.count > 0 && !s->known[s->target]) {
 		s->known[s->target] = 1;
-		version_add(id, t->version, sizeof(t->version));
+		version_add(sessions.id[0], t->version, sizeof(t->version));
 	}
 	if (s->edge != NULL)
-		s->edge(s->edge_context, id, begin);
+		s->edge(s->edge_context, sessions, begin);
 }
 
 /* The plans of a trial, if it has any. */
@@ -323,7 +339,8 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	rc = trial_run(&config, trial);
 	plan_free(&plan);
 	plan_free(&probe);
-	if (!interrupted)
+	/* Those who disturb hold memory, too. */
+	if (!interrupted && !p->disturbed)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);
 	return (rc == 0 ? 0 : trial_failed(s, trial));

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,18 @@ any_valid(const struct results *r)
 	return (0);
 }
 
+/* Whether system calls were counted in any trial. */
+static int
+counted(const struct results *r)
+{
+
+	for (size_t b = 0; b < r->block_count; b++)
+		for (size_t i = 0; i < r->blocks[b].trial_count; i++)
+			if (!isnan(r->blocks[b].trials[i].value[METRIC_CALLS]))
+				return (1);
+	return (0);
+}
+
 int
 session_report(struct session *s)
 {
@@ -87,6 +100,12 @@ session_report(struct session *s)
 	if (s->failed_trials > 0 && s->failed_trials ==
 	    s->options->target_count * r->block_count)
 		return (CMDLINE_FAILED);
+	if (strcmp(s->options->command, "count") == 0 && !counted(r)) {
+		fprintf(stderr, "throng-bench: no system call was counted%s%s\n",
+		    r->note_count > 0 ? ": " : "", r->note_count > 0 ?
+		    r->notes[r->note_count - 1].text : "");
+		return (CMDLINE_FAILED);
+	}
 	if (strcmp(s->options->command, "count") == 0)
 		return (CMDLINE_HOLDS);
 	if (strcmp(s->options->command, "run") == 0)

@@ -34,7 +34,8 @@ struct running {
 	struct account_memory idle;
 	struct account_memory full;
 	struct edge before;
-	struct edge after;
+	struct edge end;   /* of the measured time: how busy all were */
+	struct edge after; /* the drain: what it all cost */
 };
 
 static void
@@ -45,20 +46,39 @@ read_edge(const struct running *r, struct edge *edge)
 	account_target(r->sessions, &edge->target);
 }
 
+/*
+ * At the end of the measured time: in the drain there is nothing to do, and
+ * its length would make everybody look idle. Thousands of threads are not
+ * looked at one by one, since replies are still on their way.
+ */
+static void
+read_end(struct running *r)
+{
+
+	account_machine(r->sessions, &r->end.machine);
+	if (r->before.target.threads <= ACCOUNT_THREADS) {
+		account_target(r->sessions, &r->end.target);
+	} else {
+		r->end.target = r->before.target;
+		r->end.target.cpu = account_cpu(r->sessions);
+	}
+}
+
 /* What follows from the difference of two readings of the machine. */
 static void
 fill_machine(const struct running *r, struct gates_readings *readings)
 {
 	const struct account_machine *a = &r->before.machine;
-	const struct account_machine *b = &r->after.machine;
+	const struct account_machine *b = &r->end.machine;
+	const struct account_machine *after = &r->after.machine;
 	const double wall = b->wall - a->wall, all = wall * b->cores;
 
 	readings->cores = b->cores;
 	readings->steal = (b->steal - a->steal) / all;
 	readings->foreign = (b->foreign - a->foreign) / all;
 	readings->pressure = (b->pressure - a->pressure) / wall;
-	readings->drops = b->drops - a->drops;
-	readings->retransmits = b->retransmits - a->retransmits;
+	readings->drops = after->drops - a->drops;
+	readings->retransmits = after->retransmits - a->retransmits;
 }
 
 /* And of the target: CPU and switches per request. */
@@ -68,7 +88,8 @@ fill_target(const struct running *r, struct results_trial *trial,
 {
 	const struct account_target *a = &r->before.target;
 	const struct account_target *b = &r->after.target;
-	const double wall = r->after.machine.wall - r->before.machine.wall;
+	const struct account_target *end = &r->end.target;
+	const double wall = r->end.machine.wall - r->before.machine.wall;
 	double wait;
 
 	if (r->sessions.count == 0 || requests == 0)
@@ -91,8 +112,8 @@ fill_target(const struct running *r, struct results_trial *trial,
 	if (bytes >= BYTES_FROM * requests)
 		trial->value[METRIC_BYTES_CPU] = bytes / ((b->cpu - a->cpu) /
 		    1e9);
-	trial->readings.server_cores = (b->cpu - a->cpu) / wall;
-	trial->readings.server_hot = account_hottest(a, b, &wait) / wall;
+	trial->readings.server_cores = (end->cpu - a->cpu) / wall;
+	trial->readings.server_hot = account_hottest(a, end, &wait) / wall;
 	trial->readings.server_wait = wait / wall;
 }
 
@@ -118,8 +139,9 @@ static void
 fill(const struct running *r, const struct trial_config *config,
     const struct gen_result *result, struct results_trial *trial)
 {
-	const double requests = (double)(result->record->replies +
-	    record_bad_total(result->record) + result->probe->replies);
+	/* What was never sent cost the target nothing. */
+	const double requests = (double)(result->record->sent +
+	    result->probe->sent);
 	const double closed = (double)config->load.active *
 	    config->load.depth +
 	    (double)result->slack / (double)config->length;
@@ -182,7 +204,6 @@ measure(struct running *r, const struct trial_config *c,
 {
 	struct gen_config load = c->load;
 	struct gen_result result = { 0 };
-	const pid_t first = r->sessions.count > 0 ? r->ids[0] : -1;
 	int rc;
 
 	load.addresses = r->addresses;
@@ -200,14 +221,19 @@ measure(struct running *r, const struct trial_config *c,
 	read_edge(r, &r->before);
 	hiccup_reset(c->hiccup);
 	if (c->edge != NULL)
-		c->edge(c->edge_context, first, 1);
+		c->edge(c->edge_context, r->sessions, 1);
 	rc = gen_measure(r->gen, c->length, c->drain, c->tick, c->context,
 	    trial->failed, sizeof(trial->failed));
+	if (rc == 0) {
+		trial->readings.hiccup = hiccup_p99(c->hiccup);
+		read_end(r);
+		rc = gen_drain(r->gen, c->tick, c->context, trial->failed,
+		    sizeof(trial->failed));
+	}
 	if (c->edge != NULL)
-		c->edge(c->edge_context, first, 0);
+		c->edge(c->edge_context, r->sessions, 0);
 	if (rc != 0)
 		return (-1);
-	trial->readings.hiccup = hiccup_p99(c->hiccup);
 	trial->readings.spin = machine_turns();
 	read_edge(r, &r->after);
 	account_memory(r->sessions, &r->full);

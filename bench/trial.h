@@ -7,14 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "account.h"
 #include "gen.h"
 #include "hiccup.h"
 #include "results.h"
 #include "target.h"
 
 /** Called at the begin (1) and the end (0) of the measured time, with the
- *  session of the target, -1 if it was not started by us. */
-typedef void (*trial_edge)(void *context, pid_t session, int begin);
+ *  sessions of the target: none, if it was not started by us. */
+typedef void (*trial_edge)(void *context, struct account_sessions sessions,
+    int begin);
 
 /** Most servers that one target may be. */
 #define TRIAL_SHARDS 64

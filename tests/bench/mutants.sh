@@ -26,8 +26,9 @@ count=0
 
 core="rng hist special record plan stats fit theory search gates metric \
 results results_close results_slopes results_measure results_words \
-results_search results_model judge remarks sim sim_serve tail"
+results_search results_model results_audit judge remarks sim sim_serve tail"
 shell="payload"
+system="account counter"
 for file in "$src"/bench/engine*.c; do
 	name=${file##*/}
 	shell="$shell ${name%.c}"
@@ -41,7 +42,7 @@ compile()
 # The sound parts and the tests, once.
 build()
 {
-	for name in $core $shell; do
+	for name in $core $shell $system; do
 		compile "$src/bench/$name.c" "$work/$name.o" || exit 99
 	done
 	for name in parse frame; do
@@ -63,6 +64,9 @@ link()
 	engine)
 		parts="$core $shell"
 		objects="$objects $work/fake_io.o"
+		;;
+	account)
+		parts=$system
 		;;
 	results)
 		objects="$objects $work/fixture.o"
@@ -172,6 +176,30 @@ mutant "what was never sent was sent in time" results_measure \
 mutant "the ideal queue serves the short ones first" tail \
     's/^		if (free_at\[first\] < r->at)/		if (r->work < 1000000 || free_at[first] < r->at)/' \
     tail the_ideal_is_the_shared_queue
+mutant "a target that drops connections is cheap, and wins" results_close \
+    's/verdict == STATS_BETTER \&\& own > other/0/' \
+    results dropping_requests_is_never_better
+mutant "what was closed, reset or refused is not lost" results_measure \
+    's/return (broken_of(r) + share_of/return (share_of/' \
+    results every_way_to_lose_a_request_is_read
+mutant "what was never sent was sent" record \
+    's/^	hist_record_signed(&r->lateness, (int64_t)(now - intended));/	r->sent++;\n&/' \
+    record bad_ends_are_infinite_and_never_latencies
+mutant "who drops connections is overloaded" gates \
+    's/!(r->broken > 0)/1/' \
+    gates dropping_is_no_overload
+mutant "a gap is counted from behind the end" engine_books \
+    's/uint64_t until = t < e->end ? t : e->end;/uint64_t until = t;/; s/at > c->last_us \&\& //' \
+    engine test_gap_that_ends_in_the_drain
+mutant "a pipe to perf is overwritten by another" counter \
+    's/^	control = fcntl(.*/	;/; s/^	ack = fcntl(.*/	;/' \
+    account test_counting_with_any_descriptors
+mutant "only the first process is counted" account \
+    's/^	if (l->count++ < l->most)/	if (l->count == 0 \&\& l->count++ < l->most)/' \
+    account test_processes_of_a_session
+mutant "each pair of numbers has one vote on the slope" results_slopes \
+    's/^	return (xx > 0 ? xy \/ xx : NAN);/	double slope = NAN; (void)xy; return (n > 1 \&\& stats_slope(x, y, n, \&slope) == 0 ? slope : NAN);/' \
+    results what_fills_at_few_connections_is_no_slope
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails

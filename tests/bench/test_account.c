@@ -4,7 +4,9 @@
  */
 #include "check.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -154,6 +156,123 @@ test_cpu_of_a_session(void **state)
 	close(fd[1]);
 }
 
+/*
+ * In the place of perf: it obeys by the numbers of the descriptors, and says
+ * what it was told to count. It reads and writes through /proc, since a
+ * shell takes descriptors of one digit only.
+ */
+static const char fake_perf[] =
+    "#!/bin/sh\n"
+    "read -r line < /proc/self/fd/10 && [ \"$line\" = enable ] || exit 1\n"
+    "echo ack > /proc/self/fd/11\n"
+    "read -r line < /proc/self/fd/10 && [ \"$line\" = disable ] || exit 1\n"
+    "while [ \"$1\" != -p ]; do shift; done\n"
+    "echo \"7,,raw_syscalls:sys_enter,1,1,,\" >> /proc/self/fd/12\n"
+    "ids=$(echo \"$2\" | tr , _)\n"
+    "echo \"5,,syscalls:sys_enter_$ids,1,1,,\" >> /proc/self/fd/12\n"
+    "echo ack > /proc/self/fd/11\n";
+
+/* A folder that has the fake as `perf`, and nothing as `strace`. */
+static void
+make_fake(char *folder)
+{
+	char path[64];
+	int fd;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/perf", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	assert_true(fd != -1);
+	assert_int_equal(write(fd, fake_perf, sizeof(fake_perf) - 1),
+	    sizeof(fake_perf) - 1);
+	close(fd);
+}
+
+static void
+drop_fake(const char *folder)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/perf", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
+/* Whatever numbers the pipes to perf get, it finds them at its own. */
+static void
+test_counting_with_any_descriptors(void **state)
+{
+	const char *before = getenv("PATH");
+	char folder[] = "/tmp/throng-perf-XXXXXX", path[64], *kept;
+	int used[32], n = 0;
+
+	(void)state;
+	kept = strdup(before != NULL ? before : "/usr/bin:/bin");
+	make_fake(folder);
+	snprintf(path, sizeof(path), "%s:/bin:/usr/bin", folder);
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	do {
+		const pid_t list[] = { 12, 34, 56 };
+		struct counter_result r;
+		struct counter *c;
+		char why[160] = "";
+
+		c = counter_start(list, 3, why, sizeof(why));
+		assert_non_null(c);
+		assert_int_equal(counter_stop(c, &r), 0);
+		assert_int_equal(r.total, 7);
+		assert_false(r.perturbing);
+		/* All three were named. */
+		assert_string_equal(r.names[0].name, "12_34_56");
+		assert_int_equal((used[n] = open("/dev/null", O_RDONLY |
+		    O_CLOEXEC)) != -1, 1);
+	} while (used[n++] < 14);
+	while (n-- > 0)
+		close(used[n]);
+	setenv("PATH", kept, 1);
+	free(kept);
+	drop_fake(folder);
+}
+
+/* A target is all processes of its session, not only the first. */
+static void
+test_processes_of_a_session(void **state)
+{
+	struct account_sessions sessions;
+	int ready[2], hold[2];
+	pid_t list[8], pid;
+	unsigned n;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ready) | pipe(hold), 0);
+	if ((pid = fork()) == 0) {
+		setsid();
+		close(hold[1]);
+		/* One more of the session; both wait for the end. */
+		(void)!fork();
+		(void)!write(ready[1], "x", 1);
+		(void)!read(hold[0], &byte, 1);
+		_exit(0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	sessions = (struct account_sessions){ &pid, 1 };
+	n = account_processes(sessions, list, 8);
+	assert_int_equal(n, 2);
+	assert_true(list[0] == pid || list[1] == pid);
+	/* More than there is room for are counted all the same. */
+	list[1] = -7;
+	assert_int_equal(account_processes(sessions, list, 1), 2);
+	assert_int_equal(list[1], -7);
+	close(hold[0]);
+	close(hold[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int
 main(void)
 {
@@ -164,6 +283,8 @@ main(void)
 		cmocka_unit_test(test_perf),
 		cmocka_unit_test(test_strace),
 		cmocka_unit_test(test_cpu_of_a_session),
+		cmocka_unit_test(test_processes_of_a_session),
+		cmocka_unit_test(test_counting_with_any_descriptors),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

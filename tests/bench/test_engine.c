@@ -381,6 +381,25 @@ test_gap_of_a_starved_connection(void **state)
 	rig_close(&r);
 }
 
+/* A reply in the drain comes after the end, where the gap ended. */
+static void
+test_gap_that_ends_in_the_drain(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, THRONG_FRAME_LINE, 1, 1, NULL, 0);
+	rig_probe(&r, 1);
+	engine_measure(r.engine, r.fake->now, LENGTH);
+	/* One request is out, and its reply waits until 5 ms after the end. */
+	r.fake->now += LENGTH + 5 * MS;
+	fake_pump(r.fake, r.engine, r.fake->now + MS);
+	assert_int_equal(r.completions[0], 1);
+	engine_finish(r.engine);
+	assert_int_equal(engine_longest_gap(r.engine), LENGTH);
+	rig_close(&r);
+}
+
 static void
 test_warm_up_is_not_measured(void **state)
 {
@@ -461,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_what_was_not_sent),
 		cmocka_unit_test(test_slack_closes_littles_law),
 		cmocka_unit_test(test_gap_of_a_starved_connection),
+		cmocka_unit_test(test_gap_that_ends_in_the_drain),
 		cmocka_unit_test(test_warm_up_is_not_measured),
 		cmocka_unit_test(test_probe_that_fails),
 		cmocka_unit_test(test_replies_after_the_end),

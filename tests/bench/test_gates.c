@@ -25,6 +25,8 @@ good(void)
 	r.drift = 0.02;
 	r.drops = 0;
 	r.errors = 0;
+	r.lost = 0;
+	r.broken = 0;
 	return (r);
 }
 
@@ -63,6 +65,12 @@ each_gate_fires_alone(void **state)
 	r.steal = 0.5;
 	assert_int_equal(gates_check(&limits, &r),
 	    1u << GATE_ERRORS | 1u << GATE_STEAL);
+	r = good();
+	r.lost = 1e-6;
+	assert_int_equal(gates_check(&limits, &r), 1u << GATE_LOST);
+	/* What was lost was in the system: X R cannot add up. */
+	r.little = -0.4;
+	assert_int_equal(gates_check(&limits, &r), 1u << GATE_LOST);
 }
 
 static void
@@ -75,12 +83,15 @@ what_was_not_read_is_named_and_fails_nothing(void **state)
 	gates_defaults(&limits);
 	gates_unread(&r);
 	assert_int_equal(gates_check(&limits, &r), 0);
-	assert_int_equal(gates_unchecked(&r),
+	assert_int_equal(gates_unchecked(&limits, &r),
 	    ((1u << GATES) - 1) & ~(1u << GATE_RUN));
 	r = good();
-	assert_int_equal(gates_unchecked(&r), 0);
+	assert_int_equal(gates_unchecked(&limits, &r), 0);
 	r.steal = NAN;
-	assert_int_equal(gates_unchecked(&r), 1u << GATE_STEAL);
+	assert_int_equal(gates_unchecked(&limits, &r), 1u << GATE_STEAL);
+	/* One that is off need not be read. */
+	limits.steal = NAN;
+	assert_int_equal(gates_unchecked(&limits, &r), 0);
 }
 
 static void
@@ -111,11 +122,38 @@ overload_is_a_finding(void **state)
 	assert_true(gates_overload(&r));
 	assert_int_equal(gates_check(&limits, &r), 0);
 	assert_string_equal(gates_limiter(&r), "server CPU");
+	/* Its queue may outlast the drain. */
+	r.lost = 0.2;
+	assert_int_equal(gates_check(&limits, &r), 0);
 	/* A client that did not keep to its plan proves nothing. */
 	r.adherence = 0.5;
 	assert_false(gates_overload(&r));
 	assert_int_equal(gates_check(&limits, &r),
-	    1u << GATE_ADHERENCE | 1u << GATE_STEADY);
+	    1u << GATE_ADHERENCE | 1u << GATE_STEADY | 1u << GATE_LOST);
+}
+
+/* A service that gives up half of what it is asked has no queue. */
+static void
+dropping_is_no_overload(void **state)
+{
+	struct gates_limits limits;
+	struct gates_readings r = good();
+
+	(void)state;
+	gates_defaults(&limits);
+	r.done = 4500;
+	r.lost = r.censored = 0.55;
+	assert_false(gates_overload(&r));
+	assert_int_equal(gates_check(&limits, &r), 1u << GATE_LOST);
+	assert_string_equal(gates_limiter(&r), "unknown");
+	/* Whatever the response does, where connections ended. */
+	r.drift = 1.9;
+	r.broken = 0.01;
+	assert_false(gates_overload(&r));
+	assert_int_equal(gates_check(&limits, &r),
+	    1u << GATE_LOST | 1u << GATE_STEADY);
+	r.broken = 0;
+	assert_true(gates_overload(&r));
 }
 
 static void
@@ -164,6 +202,9 @@ limits_are_read(void **state)
 		assert_true(strlen(why) > 0);
 		assert_memory_equal(&limits, &before, sizeof(limits));
 	}
+	gates_off(&limits);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(double); i++)
+		assert_true(isnan(((const double *)&limits)[i]));
 }
 
 static void
@@ -186,9 +227,6 @@ the_limiter_is_named(void **state)
 	r = good();
 	r.offered = NAN;
 	assert_string_equal(gates_limiter(&r), "connections x latency");
-	r = good();
-	r.server_blocked = 3;
-	assert_string_equal(gates_limiter(&r), "lock wait");
 	gates_unread(&r);
 	assert_string_equal(gates_limiter(&r), "unknown");
 	assert_string_equal(gates_name(GATE_STEAL), "steal");
@@ -202,6 +240,7 @@ main(void)
 		cmocka_unit_test(what_was_not_read_is_named_and_fails_nothing),
 		cmocka_unit_test(the_censored_are_missing_from_x_r),
 		cmocka_unit_test(overload_is_a_finding),
+		cmocka_unit_test(dropping_is_no_overload),
 		cmocka_unit_test(reasons_have_figures),
 		cmocka_unit_test(limits_are_read),
 		cmocka_unit_test(the_limiter_is_named),

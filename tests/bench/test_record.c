@@ -75,6 +75,14 @@ bad_ends_are_infinite_and_never_latencies(void **state)
 	assert_true(r->service.infinite == r->sent);
 	assert_true(r->ages.count == RECORD_ERRORS && r->ages.min == 500);
 	assert_true(record_bad_total(r) == RECORD_ERRORS);
+	/* What could not be sent is planned and lost, and that is all. */
+	record_unsendable(r, BEGIN, BEGIN + 7);
+	assert_true(r->planned == RECORD_ERRORS + 1);
+	assert_true(r->sent == RECORD_ERRORS - 1);
+	assert_true(r->service.infinite == r->sent);
+	assert_true(r->errors[RECORD_CLOSED] == 2);
+	assert_true(r->response.infinite == r->planned);
+	assert_true(r->ages.min == 7 && r->lateness.max == 7);
 	record_event(r, RECORD_SURPLUS);
 	assert_true(r->errors[RECORD_SURPLUS] == 2);
 	assert_true(r->response.count == r->planned);

@@ -201,7 +201,7 @@ json_is_json(void **state)
 
 		assert_non_null(end);
 		assert_string_equal(end, "\n");
-		assert_non_null(strstr(text, "\"schema_version\": 2"));
+		assert_non_null(strstr(text, "\"schema_version\": 3"));
 		assert_false(has_nan(text));
 		free(text);
 		results_free(r);

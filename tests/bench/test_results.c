@@ -266,6 +266,80 @@ the_control_sets_the_noise_floor(void **state)
 	results_free(r);
 }
 
+/* A target that drops requests is cheap; that is no merit. */
+static void
+dropping_requests_is_never_better(void **state)
+{
+	struct results *r = made(20, 0.6, 21);
+
+	(void)state;
+	for (unsigned b = 0; b < 20; b++) {
+		for (uint32_t t = 0; t < TARGETS; t++) {
+			struct results_trial *trial = &r->blocks[b].trials[t];
+
+			trial->record = calloc(1, sizeof(*trial->record));
+			assert_non_null(trial->record);
+			record_begin(trial->record, 0, 1000000000);
+			record_sent(trial->record, 1, 1, 1);
+			record_reply(trial->record, 1, 1, 5, 1);
+		}
+	}
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_BETTER);
+	for (unsigned b = 0; b < 20; b++)
+		record_unsendable(r->blocks[b].trials[1].record, 2, 2);
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_VOID);
+	assert_int_equal(cpu(r, 1)->verdict_all, STATS_VOID);
+	assert_true(results_withheld(r, cpu(r, 1)));
+	assert_non_null(strstr(r->headline, "more requests without a good"));
+	/* As cheap, and the baseline drops as many. */
+	for (unsigned b = 0; b < 20; b++)
+		record_unsendable(r->blocks[b].trials[0].record, 2, 2);
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(cpu(r, 1)->verdict, STATS_BETTER);
+	results_free(r);
+}
+
+/* Everything that had no reply is lost; wrong replies are errors. */
+static void
+every_way_to_lose_a_request_is_read(void **state)
+{
+	static const enum record_error lost[] = { RECORD_UNANSWERED,
+	    RECORD_REFUSED, RECORD_CLOSED, RECORD_RESET };
+	static const enum record_error wrong[] = { RECORD_LENGTH,
+	    RECORD_CONTENT, RECORD_ORDER, RECORD_FRAMING };
+	struct results_trial trial = { .record = NULL };
+	struct gates_limits limits;
+
+	(void)state;
+	gates_defaults(&limits);
+	for (int i = 0; i < 8; i++) {
+		struct record *r = calloc(1, sizeof(*r));
+
+		assert_non_null(r);
+		trial.record = r;
+		gates_unread(&trial.readings);
+		record_begin(r, 0, 1000000000);
+		for (uint64_t k = 0; k < 1000; k++) {
+			record_sent(r, k, k, 1);
+			if (k < 999)
+				record_reply(r, k, k, k + 10, 1);
+		}
+		record_bad(r, 999, 1000, i < 4 ? lost[i] : wrong[i - 4]);
+		results_measure(&trial, 1000, 0);
+		assert_true(near(trial.readings.lost, i < 4 ? 1e-3 : 0,
+		    1e-12));
+		assert_true(near(trial.readings.errors, i < 4 ? 0 : 1e-3,
+		    1e-12));
+		assert_true(near(trial.readings.broken, i > 0 && i < 4 ?
+		    1e-3 : 0, 1e-12));
+		assert_true((gates_check(&limits, &trial.readings) &
+		    (1u << (i < 4 ? GATE_LOST : GATE_ERRORS))) != 0);
+		free(r);
+	}
+}
+
 /* Self-test 11 through the whole of it, and no bias by the order. */
 static void
 a_against_a_through_the_verdicts(void **state)
@@ -297,11 +371,93 @@ memory_slopes_are_per_connection(void **state)
 	}
 	snprintf(results_memory(r, 1, 20000)->refused, RESULTS_TEXT, "no");
 	assert_int_equal(results_close(r), 0);
-	assert_true(near(r->slopes[2].user, 35000, 1e-6));
-	assert_true(near(r->slopes[2].kernel, 4000, 1e-6));
-	assert_true(near(r->slopes[2].user_first, 35000, 1e-6));
-	assert_true(near(r->slopes[2].user_last, 35000, 1e-6));
-	assert_true(isnan(r->slopes[0].user) && isnan(r->slopes[3].user));
+	assert_true(near(r->slopes[2].user.slope.value, 35000, 1e-6));
+	assert_true(near(r->slopes[2].kernel.slope.value, 4000, 1e-6));
+	assert_true(near(r->slopes[2].user.first, 35000, 1e-6));
+	assert_true(near(r->slopes[2].user.last, 35000, 1e-6));
+	assert_false(r->slopes[2].user.bends);
+	assert_int_equal(r->slopes[0].user.slope.n, 0);
+	assert_int_equal(r->slopes[3].user.slope.n, 0);
+	results_free(r);
+}
+
+/* Readings of all rounds: 2,000 bytes a connection in noise of 1 MB. */
+static void
+add_rounds(struct results *r, double bent, uint64_t seed)
+{
+	struct rng rng;
+
+	rng_seed(&rng, seed);
+	for (uint32_t round = 0; round < 10; round++) {
+		for (uint32_t n = 1; n <= 10000; n *= 10) {
+			struct results_memory *m = results_memory(r, 1, n);
+
+			m->round = round;
+			m->user = 1e6 + 2000.0 * n + 1e6 * rng_normal(&rng) +
+			    (n > 1000 ? bent * (n - 1000) : 0);
+			m->kernel = m->user;
+		}
+	}
+}
+
+/* The noise at 1, 10 and 100 connections does not decide the slope: pairs
+ * that are near each other weigh little. */
+static void
+noise_at_few_connections_moves_no_slope(void **state)
+{
+	double x[8], y[8];
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct results *r = made(1, 1, 8);
+		const struct results_slope_part *part;
+
+		add_rounds(r, 0, seed);
+		assert_int_equal(results_close(r), 0);
+		part = &r->slopes[2].user;
+		assert_int_equal(part->slope.n, 10);
+		assert_true(near(part->slope.value, 2000, 140));
+		assert_true(part->slope.low < part->slope.value);
+		assert_true(part->slope.high > part->slope.value);
+		assert_true(part->slope.coverage >= 0.95);
+		assert_true(near(part->last, 2000, 200));
+		assert_false(part->bends);
+		/* The curve has the medians. */
+		assert_int_equal(results_memory_curve(r, 1, 0, 0, 8, x, y), 5);
+		assert_true(x[0] == 1 && x[4] == 10000);
+		assert_true(near(y[4], 21e6, 1.2e6));
+		assert_int_equal(results_memory_curve(r, 1, 0, 1, 2, x, y), 2);
+		assert_int_equal(results_memory_curve(r, 0, 0, 0, 8, x, y), 0);
+		results_free(r);
+	}
+}
+
+/* Caches of the kernel fill up to 1,000 connections, and then are full: six
+ * of ten pairs see nothing else, but none of them goes far. */
+static void
+what_fills_at_few_connections_is_no_slope(void **state)
+{
+	static const double filled[] = { 0, 2e5, 6e5, 15e5, 15e5 };
+	struct results *r = made(1, 1, 8);
+
+	(void)state;
+	for (uint32_t i = 0, n = 1; i < 5; i++, n *= 10)
+		results_memory(r, 1, n)->user = 2000.0 * n + filled[i];
+	assert_int_equal(results_close(r), 0);
+	assert_true(near(r->slopes[2].user.slope.value, 2000, 160));
+	results_free(r);
+}
+
+static void
+a_slope_that_bends_is_told(void **state)
+{
+	struct results *r = made(1, 1, 8);
+
+	(void)state;
+	add_rounds(r, 20000, 3);
+	assert_int_equal(results_close(r), 0);
+	assert_true(r->slopes[2].user.bends);
+	assert_true(near(r->slopes[2].user.last, 22000, 400));
 	results_free(r);
 }
 
@@ -405,6 +561,42 @@ audits_are_told(void **state)
 	r->blocks[3].trials[0].servers = 1;
 	(void)results_audit(r, 0, 0, RESULTS_PROCESSES, text, sizeof(text));
 	assert_string_equal(text, "2, 1");
+	/* The longest of all blocks. */
+	(void)results_audit(r, 0, 1, RESULTS_GAP, text, sizeof(text));
+	assert_string_equal(text, "");
+	for (unsigned b = 0; b < 7; b++) {
+		r->blocks[b].trials[1].gap = 1e6 * (b == 3 ? 70 : b + 1);
+		r->blocks[b].trials[1].fairness.jain = 0.9;
+	}
+	(void)results_audit(r, 0, 1, RESULTS_GAP, text, sizeof(text));
+	assert_string_equal(text, "70 ms");
+	results_free(r);
+}
+
+/* What was not read passes its gate, and must not do so in silence. */
+static void
+gates_that_were_not_read_are_named(void **state)
+{
+	struct results *r = made(7, 1, 15);
+	char text[RESULTS_TEXT];
+
+	(void)state;
+	gates_off(&r->limits);
+	r->limits.steal = r->limits.drops = 0.03;
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "drops in 21 of 21 trials");
+	for (unsigned b = 0; b < 7; b++)
+		for (uint32_t t = 0; t < TARGETS; t++)
+			r->blocks[b].trials[t].readings.drops = 0;
+	assert_string_equal(results_unread(r, text, sizeof(text)), "");
+	r->blocks[2].trials[1].readings.steal = NAN;
+	r->blocks[3].trials[1].readings.drops = NAN;
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "steal in 1 of 21 trials, drops in 1 of 21");
+	/* A trial that failed has nothing to read. */
+	snprintf(r->blocks[3].trials[1].failed, RESULTS_TEXT, "x");
+	assert_string_equal(results_unread(r, text, sizeof(text)),
+	    "steal in 1 of 20 trials");
 	results_free(r);
 }
 
@@ -549,12 +741,18 @@ main(void)
 		cmocka_unit_test(an_unfinished_block_is_void),
 		cmocka_unit_test(few_blocks_give_no_verdict),
 		cmocka_unit_test(the_control_sets_the_noise_floor),
+		cmocka_unit_test(dropping_requests_is_never_better),
+		cmocka_unit_test(every_way_to_lose_a_request_is_read),
 		cmocka_unit_test(a_against_a_through_the_verdicts),
 		cmocka_unit_test(memory_slopes_are_per_connection),
+		cmocka_unit_test(noise_at_few_connections_moves_no_slope),
+		cmocka_unit_test(what_fills_at_few_connections_is_no_slope),
+		cmocka_unit_test(a_slope_that_bends_is_told),
 		cmocka_unit_test(noise_is_voided_and_does_not_move_the_ratio),
 		cmocka_unit_test(one_trial_has_the_interval_of_its_requests),
 		cmocka_unit_test(the_order_in_a_block_is_judged),
 		cmocka_unit_test(audits_are_told),
+		cmocka_unit_test(gates_that_were_not_read_are_named),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(the_headline_is_of_whoever_differs),
 		cmocka_unit_test(empty_and_partial_results_close),

@@ -148,7 +148,7 @@ what_makes_no_sense_is_refused(void **state)
 	char *json = text_of(r, report_json, &size);
 
 	(void)state;
-	refused_with(json, size, "\"schema_version\": 2",
+	refused_with(json, size, "\"schema_version\": 3",
 	    "\"schema_version\": 9");
 	refused_with(json, size, "\"schema\": \"throng-bench\"",
 	    "\"schema\": \"wrong--bench\"");
