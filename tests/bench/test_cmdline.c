@@ -9,8 +9,12 @@
 
 #include "cmdline.h"
 #include "replay.h"
+#include "results.h"
 
 #define WORDS 16
+
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(text) #text
 
 /* Split a line at its spaces and parse it. */
 static int
@@ -194,7 +198,8 @@ static void
 test_replay_rates(void **state)
 {
 	static const char report[] = "{\"schema\": \"throng-bench\", "
-	    "\"schema_version\": 2, \"arguments\": [\"throng-bench\", "
+	    "\"schema_version\": " TEXT_OF(RESULTS_SCHEMA) ", "
+	    "\"arguments\": [\"throng-bench\", "
 	    "\"compare\", \"--connections\", \"10,20\"], \"points\": ["
 	    "{\"rate\": 250, \"load\": 0.25, \"connections\": 10}, "
 	    "{\"rate\": 500, \"load\": 0.5, \"connections\": 10}, "
