@@ -118,6 +118,54 @@ add_one(struct results *r, const struct shape *shape, enum sim_policy policy,
 	return (simulated(theory, shape, policy, service));
 }
 
+/* The quantile of the service itself: what there is without any queue. */
+static double
+law_quantile(const struct plan_service *s, double p)
+{
+
+	if (s->law == PLAN_EXPONENTIAL)
+		return (-log(1 - p) * plan_service_mean(s));
+	if (s->law == PLAN_BIMODAL && p > s->share)
+		return (s->high);
+	return (s->low);
+}
+
+static int
+add_no_queue(struct results *r, const struct shape *shape)
+{
+	const struct plan_service *service = &r->load.service;
+	struct results_theory *theory = results_theory(r,
+	    "no queue (thread)");
+
+	if (theory == NULL)
+		return (-1);
+	for (unsigned i = 0; i < POINTS; i++)
+		put(theory, rate_at(shape, i), law_quantile(service, .5),
+		    law_quantile(service, .99));
+	return (0);
+}
+
+/*
+ * Handlers that wait take no processor: as many wait at the same time as the
+ * target has threads for. So only a pool has these servers; a thread for each
+ * client has no queue at all, and a single thread, which sleeps in the handler,
+ * is one server whose capacity is far below that of the others.
+ */
+static int
+add_waiting(struct results *r, const struct shape *shape)
+{
+	char name[RESULTS_NAME];
+
+	snprintf(name, sizeof(name), "theory: pool of %u, one queue",
+	    shape->servers);
+	if (add_one(r, shape, SIM_SHARED, name) != 0)
+		return (-1);
+	if (shape->servers > 1 && add_one(r, shape, SIM_RANDOM,
+	    "pool, a queue for each") != 0)
+		return (-1);
+	return (add_no_queue(r, shape));
+}
+
 int
 curve_add(struct results *r, unsigned servers, uint64_t seed)
 {
@@ -126,6 +174,8 @@ curve_add(struct results *r, unsigned servers, uint64_t seed)
 
 	if (!shape_of(r, &shape))
 		return (0);
+	if (r->load.service.work == PLAN_WAIT)
+		return (add_waiting(r, &shape));
 	snprintf(name, sizeof(name), "theory: %u servers, one queue",
 	    servers);
 	if (add_one(r, &shape, SIM_SHARED, name) != 0)

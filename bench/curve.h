@@ -13,6 +13,8 @@
  * Append the curves that the latencies are drawn against: one queue shared
  * by `servers` servers, a queue for each, and all sharing their time; for the
  * law of service in `results->load`, over the range of rates of its points.
+ * Where the service waits, the first two are of a pool of `servers` workers,
+ * by name, and the third is that of no queue, as with a thread per client.
  * By the closed form where there is one, else simulated from `seed`, in about
  * a second. Adds nothing for a closed loop or without a law. Return 0, or -1
  * without memory. Thread: one at a time.

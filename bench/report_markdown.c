@@ -2,6 +2,7 @@
  * The report as Markdown: headline, tables, validity, machine.
  */
 #include "report.h"
+#include "report_part.h"
 #include "escape.h"
 
 #include <inttypes.h>
@@ -254,7 +255,7 @@ memory(const struct results *r, FILE *out)
 static void
 validity(const struct results *r, FILE *out)
 {
-	char unread[RESULTS_TEXT];
+	char unread[RESULTS_TEXT], late[RESULTS_TEXT];
 
 	fputs("\n## Validity\n\n", out);
 	for (size_t i = 0; i < r->note_count; i++) {
@@ -274,6 +275,11 @@ validity(const struct results *r, FILE *out)
 	}
 	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
 		fprintf(out, "- Not read, so not judged: %s.\n", unread);
+	if (results_late(r, late, sizeof(late))[0] != '\0') {
+		fputs("- " REPORT_LATE " ", out);
+		escape_markdown(late, out);
+		fputs(".\n", out);
+	}
 	for (size_t i = 0; i < r->ratio_count; i++) {
 		const struct results_ratio *x = &r->ratios[i];
 

@@ -13,6 +13,11 @@
 /** The width of every drawing, in its own units. */
 #define REPORT_WIDTH 920.0
 
+/** Said of those that results_late() names. */
+#define REPORT_LATE "The client was late: its lateness has a p99 above the " \
+	"p50 of the response, so the response above its median is the " \
+	"client's as much as the target's (service is not). It was so for"
+
 /**
  * report_style():
  * Return the style sheet of the page; a constant. Thread: any.

@@ -351,6 +351,12 @@ voids(const struct results *r, struct page *page, unsigned width)
 		    unread);
 		sentence(text, width > 0 ? width : 100, page->out);
 	}
+	if (results_late(r, unread, sizeof(unread))[0] != '\0') {
+		fputs("late: the client, by more than the p50 of the response, "
+		    "at its p99:\n  ", page->out);
+		escape_terminal(unread, page->out);
+		putc('\n', page->out);
+	}
 	if (r->block_count > 0 || r->search_count == 0)
 		fprintf(page->out, "void: %zu of %zu blocks\n", voided,
 		    r->block_count);

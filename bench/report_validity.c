@@ -146,7 +146,7 @@ gate_row(const struct results *r, enum gate gate, FILE *out)
 static void
 gate_table(const struct results *r, FILE *out)
 {
-	char unread[RESULTS_TEXT];
+	char unread[RESULTS_TEXT], late[RESULTS_TEXT];
 
 	fputs("<div class=\"wide\"><table><thead><tr><th>gate</th>"
 	    "<th>worst reading</th><th>limit</th><th>trials failed</th></tr>"
@@ -156,6 +156,11 @@ gate_table(const struct results *r, FILE *out)
 	fputs("</tbody></table></div>\n", out);
 	if (results_unread(r, unread, sizeof(unread))[0] != '\0')
 		fprintf(out, "<p>Not read, so not judged: %s.</p>\n", unread);
+	if (results_late(r, late, sizeof(late))[0] != '\0') {
+		fputs("<p>" REPORT_LATE " ", out);
+		escape_html(late, out);
+		fputs(".</p>\n", out);
+	}
 }
 
 static void

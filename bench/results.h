@@ -475,6 +475,16 @@ const char *results_unread(const struct results *results, char *text,
     size_t size);
 
 /**
+ * results_late(results, text, size):
+ * Write for which targets the p99 of the client's lateness is above the p50
+ * of the response, such as "pool at 2 of 5 loads, limit at 5 of 5": what
+ * their responses are above the median has the client's own delay in it.
+ * "" if there is none. Returns `text`. Thread: any.
+ */
+const char *results_late(const struct results *results, char *text,
+    size_t size);
+
+/**
  * results_shown(ratio):
  * Return the interval that reports show: over the valid blocks, or over all
  * where none is valid (the verdict is void then). Thread: any.

@@ -67,6 +67,15 @@ processes(const struct results *r, uint32_t point, uint32_t target,
 	}
 }
 
+/* By the medians over the blocks that the cell rests on. */
+static int
+is_late(const struct results_cell *cell)
+{
+
+	return (cell->blocks > 0 && cell->value[METRIC_LATE_P99].value >
+	    cell->value[METRIC_P50].value);
+}
+
 const char *
 results_audit(const struct results *r, uint32_t point, uint32_t target,
     enum results_audit audit, char *text, size_t size)
@@ -98,7 +107,8 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 	else if (audit == RESULTS_EVEN)
 		snprintf(text, size, "%.4f", values[audit]);
 	else if (audit == RESULTS_ADHERENCE)
-		snprintf(text, size, "%.4g%%", 100 * values[audit]);
+		snprintf(text, size, "%.4g%%%s", 100 * values[audit],
+		    is_late(cell) ? ", but late" : "");
 	else
 		snprintf(text, size, fabs(values[audit]) < 0.1 ? "%+.2g%%" :
 		    "%+.0f%%", 100 * values[audit]);
@@ -133,6 +143,32 @@ results_unread(const struct results *r, char *text, size_t size)
 		n = snprintf(text + at, size - at, "%s%s in %zu of %zu%s",
 		    at > 0 ? ", " : "", gates_name(g), unread, trials,
 		    at > 0 ? "" : " trials");
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return (text);
+}
+
+const char *
+results_late(const struct results *r, char *text, size_t size)
+{
+	size_t at = 0;
+
+	if (size > 0)
+		text[0] = '\0';
+	for (uint32_t t = 0; r->cells != NULL && t < r->target_count &&
+	    at < size; t++) {
+		size_t late = 0, loads = 0;
+		int n;
+
+		for (uint32_t p = 0; p < r->point_count; p++) {
+			loads += results_cell(r, p, t)->blocks > 0;
+			late += is_late(results_cell(r, p, t)) != 0;
+		}
+		if (late == 0)
+			continue;
+		n = snprintf(text + at, size - at, "%s%s at %zu of %zu%s",
+		    at > 0 ? ", " : "", r->targets[t].name, late, loads,
+		    at > 0 ? "" : " loads");
 		at += n > 0 ? (size_t)n : 0;
 	}
 	return (text);

@@ -56,6 +56,37 @@ fixed_service_is_simulated(void **state)
 	results_free(r);
 }
 
+/* Only a pool has a queue where handlers wait. */
+static void
+waiting_service_has_no_queue_but_in_a_pool(void **state)
+{
+	struct results *r = made("wait-exp:100us", 2000, 16000);
+
+	(void)state;
+	assert_int_equal(curve_add(r, 2, 1), 0);
+	assert_int_equal(r->theory_count, 3);
+	assert_string_equal(r->theories[0].name,
+	    "theory: pool of 2, one queue");
+	assert_string_equal(r->theories[1].name, "pool, a queue for each");
+	assert_string_equal(r->theories[2].name, "no queue (thread)");
+	for (size_t k = 0; k < r->theories[2].count; k++) {
+		assert_true(near(r->theories[2].p50[k], 100 * log(2), 1e-6));
+		assert_true(near(r->theories[2].p99[k], 100 * log(100),
+		    1e-6));
+		assert_true(r->theories[2].p99[k] < r->theories[0].p99[k]);
+	}
+	results_free(r);
+	r = made("wait-bimodal:0.9:50us:550us", 2000, 16000);
+	assert_int_equal(curve_add(r, 2, 1), 0);
+	assert_true(near(r->theories[2].p50[3], 50, 1e-9));
+	assert_true(near(r->theories[2].p99[3], 550, 1e-9));
+	results_free(r);
+	r = made("wait-fixed:100us", 2000, 16000);
+	assert_int_equal(curve_add(r, 2, 1), 0);
+	assert_true(near(r->theories[2].p99[3], 100, 1e-9));
+	results_free(r);
+}
+
 static void
 nothing_to_draw_adds_nothing(void **state)
 {
@@ -82,6 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exponential_service_has_closed_forms),
 		cmocka_unit_test(fixed_service_is_simulated),
+		cmocka_unit_test(waiting_service_has_no_queue_but_in_a_pool),
 		cmocka_unit_test(nothing_to_draw_adds_nothing),
 	};
 

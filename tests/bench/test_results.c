@@ -600,6 +600,34 @@ gates_that_were_not_read_are_named(void **state)
 	results_free(r);
 }
 
+/* Within the tolerance, and yet by more than the response. */
+static void
+a_client_that_is_late_is_told(void **state)
+{
+	struct results *r = made(7, 1, 15);
+	char text[RESULTS_TEXT];
+
+	(void)state;
+	for (unsigned b = 0; b < 7; b++) {
+		for (uint32_t t = 0; t < TARGETS; t++) {
+			struct results_trial *x = &r->blocks[b].trials[t];
+
+			x->value[METRIC_P50] = 196;
+			x->value[METRIC_LATE_P99] = t == 1 ? 3719 : 190;
+			x->readings.adherence = 1;
+		}
+	}
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(results_voided(r), 0);
+	assert_string_equal(results_late(r, text, sizeof(text)),
+	    "thread at 1 of 1 loads");
+	(void)results_audit(r, 0, 1, RESULTS_ADHERENCE, text, sizeof(text));
+	assert_string_equal(text, "100%, but late");
+	(void)results_audit(r, 0, 0, RESULTS_ADHERENCE, text, sizeof(text));
+	assert_string_equal(text, "100%");
+	results_free(r);
+}
+
 static void
 models_are_told_in_words(void **state)
 {
@@ -753,6 +781,7 @@ main(void)
 		cmocka_unit_test(the_order_in_a_block_is_judged),
 		cmocka_unit_test(audits_are_told),
 		cmocka_unit_test(gates_that_were_not_read_are_named),
+		cmocka_unit_test(a_client_that_is_late_is_told),
 		cmocka_unit_test(models_are_told_in_words),
 		cmocka_unit_test(the_headline_is_of_whoever_differs),
 		cmocka_unit_test(empty_and_partial_results_close),
