@@ -62,14 +62,15 @@ builtin_offers(const char *help, const char *option, const char *word)
 	return (0);
 }
 
+/* What a program prints when it is asked for this. */
 static void
-read_help(const char *path, char *help, size_t size)
+ask(const char *path, const char *option, char *help, size_t size)
 {
 	char command[1100];
 	size_t n = 0;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "%s --help 2>/dev/null", path);
+	snprintf(command, sizeof(command), "%s %s 2>/dev/null", path, option);
 	if ((f = popen(command, "re")) != NULL) {
 		n = fread(help, 1, size - 1, f);
 		pclose(f);
@@ -122,8 +123,11 @@ builtin_build(const struct cmdline *o, int index, struct target_spec *t,
 		    rows[index].program);
 		return (-1);
 	}
-	if (mode != NULL)
-		read_help(path, help, sizeof(help));
+	if (mode != NULL) {
+		ask(path, "--help", help, sizeof(help));
+		ask(path, "--version", t->version, sizeof(t->version));
+		t->version[strcspn(t->version, "\n")] = '\0';
+	}
 	if (mode != NULL && !builtin_offers(help, "--mode", mode)) {
 		snprintf(why, size, "this throngd has no --mode %s", mode);
 		return (-1);

@@ -41,7 +41,8 @@ static const struct option_row rows[] = {
 	{ "idle", NUMBER, AT(idle), 0, 10000000, "N",
 	    "connections on top that send nothing (0)" },
 	{ "active", NUMBER, AT(active), 1, 10000000, "N",
-	    "connections that are used (all of --connections)" },
+	    "connections that are used (all of --connections, as where these\n"
+	    "are fewer)" },
 	{ "probe", NUMBER, AT(probe), 1, 100000, "R",
 	    "4 connections more, with R requests per second, Poisson,\n"
 	    "measured apart (none)" },
@@ -53,6 +54,9 @@ static const struct option_row rows[] = {
 	{ "rate", RATES, 0, 0, 0, "R,...",
 	    "open loop: requests per second, or 10%,50% of the lowest\n"
 	    "capacity among the targets (compare: 25%; run: closed loop)" },
+	{ "capacity", LIST, AT(capacities), 1, 1000000000, "C,...",
+	    "what 100% of --rate is, in requests per second, for each of\n"
+	    "--connections (measured)" },
 	{ "closed", FLAG, AT(closed), 0, 0, NULL,
 	    "closed loop: the next request when the reply is there" },
 	{ "churn", FLAG, AT(churn), 0, 0, NULL,
@@ -172,8 +176,10 @@ cmdline_help(FILE *out)
 			fprintf(out, "%.*s\n%21s", (int)(end - at), at, "");
 		fprintf(out, "%s\n", at);
 	}
-	fputs("\nExit status: 0 done, a difference was found; 1 failed; 2 wrong "
-	    "command line;\n3 within noise; 4 void.\n", out);
+	fputs("\nExit status: 0 done; compare: a difference was found; 1 "
+	    "failed; 2 wrong command\nline; 3 within noise; 4 void.\n"
+	    "Interrupted: what the blocks that it has give; a second time: "
+	    "130 or 143.\n", out);
 }
 
 int
@@ -314,7 +320,9 @@ defaults(struct cmdline *o)
 static int
 read_options(int argc, char **argv, struct cmdline *o)
 {
+	static char name[] = "throng-bench";
 	struct option table[ROWS + 3] = { { NULL, 0, NULL, 0 } };
+	char *first = argv[0];
 	int c, index = 0;
 
 	for (size_t i = 0; i < ROWS; i++)
@@ -323,15 +331,15 @@ read_options(int argc, char **argv, struct cmdline *o)
 		    NULL, 1 };
 	table[ROWS] = (struct option){ "help", no_argument, NULL, 'h' };
 	table[ROWS + 1] = (struct option){ "version", no_argument, NULL, 'v' };
-	/* From the start: the self-tests come here more than once. */
+	/* From the start: the self-tests come here more than once. And with
+	 * the program's name, which getopt's own words begin with. */
 	optind = 0;
-	while ((c = getopt_long(argc, argv, "", table, &index)) != -1) {
-		if (c == 'h' || c == 'v')
-			return (c);
-		if (c != 1 || read_row(&rows[index], optarg, o))
-			return (-1);
-	}
-	return (0);
+	argv[0] = name;
+	while ((c = getopt_long(argc, argv, "", table, &index)) == 1 &&
+	    read_row(&rows[index], optarg, o) == 0)
+		;
+	argv[0] = first;
+	return (c == -1 ? 0 : c == 'h' || c == 'v' ? c : -1);
 }
 
 static int

@@ -42,6 +42,7 @@ struct cmdline {
 	struct cmdline_list rates;       /* per second; none: closed loop */
 	struct cmdline_list loads;       /* tail: shares of the workers, 0..1 */
 	int rates_are_shares;   /* of the capacity: "10%,50%" */
+	struct cmdline_list capacities; /* what 100% is; none: measured */
 	const char *rate_text;
 	uint64_t idle;
 	uint64_t probe;         /* requests per second; 0: none */

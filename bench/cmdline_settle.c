@@ -136,6 +136,31 @@ check_loop(const struct cmdline *o, int compare)
 	return (0);
 }
 
+static double
+largest(const struct cmdline_list *list)
+{
+	double most = 0;
+
+	for (unsigned i = 0; i < list->count; i++)
+		most = fmax(most, list->value[i]);
+	return (most);
+}
+
+/* What goes with so many connections, or with each number of them. */
+static int
+check_connections(const struct cmdline *o)
+{
+
+	if (o->active > 0 && (double)o->active > largest(&o->connections))
+		return (cmdline_wrong("active", "N",
+		    "more than there are --connections"));
+	if (o->capacities.count > 0 && o->rates_are_shares &&
+	    o->capacities.count != o->connections.count)
+		return (cmdline_wrong("capacity", "C", "not as many as "
+		    "--connections"));
+	return (0);
+}
+
 /* What one option says about another. */
 static int
 reconcile(struct cmdline *o)
@@ -188,8 +213,11 @@ reconcile(struct cmdline *o)
 	o->closed |= o->churn;
 	if (compare && !o->closed && o->rates.count == 0)
 		cmdline_rates("25%", o);
-	/* Without a schedule a busy client is no fault: it is the limiter. */
-	if (o->rates.count == 0 &&
+	if (check_connections(o))
+		return (-1);
+	/* Without a schedule a busy client is no fault: it is the limiter. A
+	 * search has one in each of its trials. */
+	if (o->rates.count == 0 && o->slo == NULL &&
 	    (o->gates_text == NULL || strstr(o->gates_text, "client") == NULL))
 		o->gates.client = NAN;
 	return (0);

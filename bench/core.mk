@@ -14,7 +14,9 @@ libbench_core_la_SOURCES = \
 	bench/metric.c bench/metric.h \
 	bench/results.c bench/results.h \
 	bench/results_close.c bench/results_measure.c bench/results_words.c \
-	bench/results_slopes.c bench/results_audit.c bench/results_part.h \
+	bench/results_slopes.c bench/results_part.h bench/results_search.c \
+	bench/results_model.c bench/results_audit.c \
+	bench/judge.c bench/judge.h bench/remarks.c bench/remarks.h \
 	bench/special.c bench/special.h bench/fit.c bench/fit.h \
 	bench/sim.c bench/sim.h bench/sim_serve.c bench/sim_part.h \
 	bench/curve.c bench/curve.h \
@@ -26,7 +28,7 @@ libbench_core_la_SOURCES = \
 	bench/report_json.c bench/report_markdown.c bench/report_hgrm.c \
 	bench/report_terminal.c bench/report_html.c bench/report_style.c \
 	bench/report_curves.c bench/report_tails.c bench/report_forest.c \
-	bench/report_fair.c bench/report_heat.c \
+	bench/report_fair.c bench/report_heat.c bench/report_search.c \
 	bench/report_memory.c bench/report_trials.c bench/report_validity.c \
 	bench/report_machine.c bench/report_series.c
 libbench_core_la_LIBADD = $(UNISTRING_LIBS)
@@ -49,6 +51,8 @@ bench_core_tests = \
 	test_bench_svg \
 	test_bench_escape \
 	test_bench_curve \
+	test_bench_judge \
+	test_bench_remarks \
 	test_bench_tail
 check_PROGRAMS += $(bench_core_tests)
 TESTS += $(bench_core_tests)
@@ -110,6 +114,14 @@ test_bench_results_SOURCES = tests/bench/test_results.c tests/bench/check.h $(be
 test_bench_results_CPPFLAGS = $(bench_test_cppflags)
 test_bench_results_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_results_LDADD = $(bench_test_ldadd)
+test_bench_remarks_SOURCES = tests/bench/test_remarks.c tests/bench/check.h
+test_bench_remarks_CPPFLAGS = $(bench_test_cppflags)
+test_bench_remarks_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_remarks_LDADD = $(bench_test_ldadd)
+test_bench_judge_SOURCES = tests/bench/test_judge.c tests/bench/check.h
+test_bench_judge_CPPFLAGS = $(bench_test_cppflags)
+test_bench_judge_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_judge_LDADD = $(bench_test_ldadd)
 test_bench_report_SOURCES = tests/bench/test_report.c tests/bench/check.h $(bench_fixture)
 test_bench_report_CPPFLAGS = $(bench_test_cppflags)
 test_bench_report_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

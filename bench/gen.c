@@ -40,8 +40,8 @@ struct gen {
 	struct process processes[];
 };
 
-static uint32_t
-process_count(const struct gen_config *config)
+uint32_t
+gen_needed(const struct gen_config *config)
 {
 	struct rlimit limit = { .rlim_cur = 1024 };
 	uint32_t most, n;
@@ -202,7 +202,7 @@ gen_start(const struct gen_config *config, gen_tick tick, void *context,
     char *why, size_t size)
 {
 	const uint64_t slack = 5ull * 1000 * 1000 * 1000;
-	const uint32_t bulk = process_count(config), count = bulk +
+	const uint32_t bulk = gen_needed(config), count = bulk +
 	    (config->probe != NULL) + (disturb_total(&config->disturb) > 0);
 	struct gen *g = calloc(1, sizeof(*g) + count *
 	    sizeof(struct process));

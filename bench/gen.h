@@ -72,6 +72,13 @@ struct gen;
 typedef int (*gen_tick)(void *context, const struct gen *gen);
 
 /**
+ * gen_needed(config):
+ * Return how many generators such a load takes on this machine, as
+ * gen_processes() of them will be. Thread: any.
+ */
+uint32_t gen_needed(const struct gen_config *config);
+
+/**
  * gen_start(config, tick, context, why, size):
  * Start the generators, connect everything, and see one request served on
  * each connection. Return them, or NULL with one line of why not. The caller

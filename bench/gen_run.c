@@ -233,7 +233,8 @@ advance(struct run *r)
 	}
 	if (r->state == RUN_MEASURE) {
 		next = engine_poll(r->engine);
-		if (next == UINT64_MAX)
+		/* A plan that is beyond us: what is left was not sent. */
+		if (next == UINT64_MAX || io_now(NULL) >= end + part->drain)
 			ended(r);
 	}
 	if (r->state == RUN_DRAIN) {

@@ -40,7 +40,7 @@ describe(const struct gen *gen, uint64_t t, char *text, size_t size)
 		return (0);
 	gen_peek(gen, &replies, &begin, h);
 	if (h->count > h->infinite && t > begin)
-		n = snprintf(text, size, " %.0f/s p50 %.0f us p99 %.0f us",
+		n = snprintf(text, size, " %.0f/s p50 %.0f p99 %.0f us",
 		    (double)replies / ((double)(t - begin) / 1e9),
 		    (double)hist_quantile(h, 0.5) / 1e3,
 		    (double)hist_quantile(h, 0.99) / 1e3);
@@ -48,24 +48,41 @@ describe(const struct gen *gen, uint64_t t, char *text, size_t size)
 	return (n < 0 ? 0 : (size_t)n);
 }
 
+/* How far it is, and how long it takes: a search does not know. */
+static size_t
+where(const struct live *live, uint64_t t, char *text, size_t size)
+{
+	int n;
+
+	if (live->blocks == 0)
+		n = snprintf(text, size, "trial %u", live->block);
+	else if (live->done > 0.02)
+		n = snprintf(text, size, "block %u/%u, %.0f s left",
+		    live->block, live->blocks, (double)(t - live->begun) /
+		    1e9 * (1 / live->done - 1));
+	else
+		n = snprintf(text, size, "block %u/%u", live->block,
+		    live->blocks);
+	return ((size_t)n);
+}
+
 void
 live_draw(struct live *live, const struct gen *gen)
 {
 	uint64_t t = clock_now();
-	char text[512], left[40] = "";
+	char text[512];
 	uint64_t cpu;
 	size_t n;
 
 	if (!live->on || t - live->last < CLOCK_S)
 		return;
 	cpu = clock_of(CLOCK_THREAD_CPUTIME_ID);
-	n = (size_t)snprintf(text, sizeof(text), "block %u/%u  %s",
-	    live->block, live->blocks, live->target);
+	/* What matters most comes first: a narrow terminal cuts the rest. */
+	n = where(live, t, text, sizeof(text));
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "  %s",
+	    live->target);
 	n += describe(gen, t, text + n, sizeof(text) - n);
-	if (live->done > 0.02)
-		snprintf(left, sizeof(left), "  %.0f s left",
-		    (double)(t - live->begun) / 1e9 * (1 / live->done - 1));
-	snprintf(text + n, sizeof(text) - n, "  %s%s", live->ratio, left);
+	snprintf(text + n, sizeof(text) - n, "  %s", live->ratio);
 	if (strlen(text) > live->width - 1)
 		text[live->width - 1] = '\0';
 	fprintf(live->out, "\r\033[K%s", text);

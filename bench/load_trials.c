@@ -87,6 +87,8 @@ trial(const struct results *r, struct results_block *block,
 	t->seed = load_hex(item, "seed");
 	t->start = load_time(item, "start_s");
 	t->length = load_time(item, "length_s");
+	t->generators = (uint32_t)load_whole(item, "generators");
+	t->servers = (uint32_t)load_whole(item, "servers");
 	load_text(item, "failed", t->failed, sizeof(t->failed));
 	t->gates = failed_gates(json_object_get(item, "failed_gates"));
 	readings(json_object_get(item, "readings"), &t->readings);

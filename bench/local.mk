@@ -42,6 +42,7 @@ libbench_shell_la_SOURCES = \
 	bench/calibrate.c bench/calibrate.h \
 	bench/doctor.c bench/doctor.h \
 	bench/netns.c bench/netns.h \
+	bench/version.c bench/version.h \
 	bench/output.c bench/output.h \
 	bench/trial.c bench/trial.h \
 	bench/hiccup.c bench/hiccup.h \

@@ -81,6 +81,9 @@ metric_format(enum metric metric, double value, char *text, size_t size)
 		snprintf(text, size, "-");
 	else if (isinf(value))
 		snprintf(text, size, "inf");
+	else if (value < 0 && (metric == METRIC_MEMORY_USER ||
+	    metric == METRIC_MEMORY_KERNEL))
+		snprintf(text, size, "~0");
 	else if (metric == METRIC_JAIN)
 		snprintf(text, size, "%.4f", value);
 	else if (size_of >= 1e15)

@@ -161,11 +161,11 @@ output_write(const struct cmdline *o, const struct results *r)
 
 /* What writes one of the two forms of the table of `tail`. */
 typedef int (*tail_writer)(const struct cmdline *options, int argc,
-    char **argv, const struct tail_row *rows, size_t count, FILE *out);
+    char **argv, const struct tail_table *table, FILE *out);
 
 static int
 write_tail(const char *path, tail_writer write, const struct cmdline *o,
-    int argc, char **argv, const struct tail_row *rows, size_t count)
+    int argc, char **argv, const struct tail_table *table)
 {
 	FILE *f;
 	int rc;
@@ -173,11 +173,11 @@ write_tail(const char *path, tail_writer write, const struct cmdline *o,
 	if (path == NULL)
 		return (0);
 	if (strcmp(path, "-") == 0)
-		return (write(o, argc, argv, rows, count, stdout) ||
+		return (write(o, argc, argv, table, stdout) ||
 		    fflush(stdout));
 	if ((f = fopen(path, "we")) == NULL)
 		return (cannot(path));
-	rc = write(o, argc, argv, rows, count, f);
+	rc = write(o, argc, argv, table, f);
 	if (fclose(f) != 0 || rc != 0)
 		return (cannot(path));
 	return (0);
@@ -185,22 +185,24 @@ write_tail(const char *path, tail_writer write, const struct cmdline *o,
 
 int
 output_tail(const struct cmdline *o, int argc, char **argv,
-    const struct tail_row *rows, size_t count)
+    const struct tail_table *table)
 {
 	const int to_stdout = o->json != NULL && strcmp(o->json, "-") == 0;
 	char json[PATH_ROOM], md[PATH_ROOM];
+	struct tail_table shown = *table;
 	int rc = 0;
 
+	/* A terminal is not where the machine card is read. */
+	shown.card = NULL;
 	if (!to_stdout)
-		rc |= write_tail("-", tail_report, o, argc, argv, rows,
-		    count);
-	rc |= write_tail(o->json, tail_json, o, argc, argv, rows, count);
-	rc |= write_tail(o->md, tail_report, o, argc, argv, rows, count);
+		rc |= write_tail("-", tail_report, o, argc, argv, &shown);
+	rc |= write_tail(o->json, tail_json, o, argc, argv, table);
+	rc |= write_tail(o->md, tail_report, o, argc, argv, table);
 	if (o->out == NULL)
 		return (rc ? -1 : 0);
 	snprintf(json, sizeof(json), "%s/tail.json", o->out);
 	snprintf(md, sizeof(md), "%s/tail.md", o->out);
-	rc |= write_tail(json, tail_json, o, argc, argv, rows, count);
-	rc |= write_tail(md, tail_report, o, argc, argv, rows, count);
+	rc |= write_tail(json, tail_json, o, argc, argv, table);
+	rc |= write_tail(md, tail_report, o, argc, argv, table);
 	return (rc ? -1 : 0);
 }

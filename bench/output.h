@@ -25,11 +25,11 @@ int output_write(const struct cmdline *options,
     const struct results *results);
 
 /**
- * output_tail(options, argc, argv, rows, count):
+ * output_tail(options, argc, argv, table):
  * Write the table of `tail` and its files. Return 0, or -1 with one line on
  * standard error. Thread: main.
  */
 int output_tail(const struct cmdline *options, int argc, char **argv,
-    const struct tail_row *rows, size_t count);
+    const struct tail_table *table);
 
 #endif /* BENCH_OUTPUT_H */

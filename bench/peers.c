@@ -159,6 +159,9 @@ peers_resolve(const struct cmdline *o, struct target_spec *t, char *why,
 		    text[0] != '\0' ? text : "not installed");
 		return;
 	}
+	/* Which is its version. */
+	snprintf(t->version, sizeof(t->version), "%.*s",
+	    (int)strcspn(text, "\n"), text);
 	if (ask(path, "about", text, sizeof(text)) == 0)
 		read_about(text, t);
 	if (t->request[0] != '\0' && strcmp(o->handler, "echo") != 0) {

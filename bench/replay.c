@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results_load.h"
+
 #define WORDS 256
 
 /* The list stands near the beginning of the file. */
@@ -82,6 +84,58 @@ replay_free(char **words)
 	free(words);
 }
 
+/* Whether an option is among the words, in full or with its value. */
+static int
+has(char *const *words, const char *option)
+{
+	const size_t n = strlen(option);
+
+	for (; *words != NULL; words++)
+		if (strncmp(*words, option, n) == 0 &&
+		    ((*words)[n] == '\0' || (*words)[n] == '='))
+			return (1);
+	return (0);
+}
+
+/* "--capacity=12000,9000": what 100% was at each number of connections, in
+ * their order; "" if no rate was a share. */
+static void
+capacities(const struct results *r, char *text, size_t size)
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	for (size_t p = 0; p < r->point_count && at < size; p++) {
+		const struct results_point *x = &r->points[p];
+
+		if (!(x->load > 0) || !(x->rate > 0) || (p > 0 &&
+		    x->connections + x->idle == x[-1].connections +
+		    x[-1].idle))
+			continue;
+		at += (size_t)snprintf(text + at, size - at, "%s%.0f",
+		    at == 0 ? "--capacity=" : ",", x->rate / x->load);
+	}
+}
+
+/* The rates as they were, unless the user wants others. */
+static int
+same_rates(const char *path, char **more, char **words, int *count)
+{
+	char why[RESULTS_TEXT * 2], text[1024];
+	struct results *r;
+
+	if (has(words, "--capacity") || has(more, "--capacity") ||
+	    has(more, "--connections") ||
+	    (r = results_load(path, why, sizeof(why))) == NULL)
+		return (0);
+	capacities(r, text, sizeof(text));
+	results_free(r);
+	if (text[0] == '\0')
+		return (0);
+	words[*count] = strdup(text);
+	return (words[(*count)++] == NULL ? -1 : 0);
+}
+
 char **
 replay_arguments(const char *path, char **more, int *count)
 {
@@ -105,6 +159,8 @@ replay_arguments(const char *path, char **more, int *count)
 			rc = -1;
 		}
 	}
+	if (rc == 0)
+		rc = same_rates(path, more, words, count);
 	for (; rc == 0 && *more != NULL && *count < WORDS * 2; more++)
 		if ((words[(*count)++] = strdup(*more)) == NULL)
 			rc = -1;

@@ -74,19 +74,32 @@ report_legend(const struct results *r, FILE *out, double x, double y)
 	}
 }
 
+/* A caption for one point, or for all of a sweep. */
+static void
+caption(const struct results *r, const uint32_t *points, size_t n,
+    const char *what, FILE *out)
+{
+	char model[RESULTS_TEXT];
+	size_t voided = 0;
+
+	fputs("<figcaption>", out);
+	for (size_t i = 0; i < n; i++)
+		voided += results_cell(r, points[i], 0)->voided != 0;
+	if (voided > 0)
+		fputs(voided == n ? "<b>Of void blocks.</b> " :
+		    "<b>In part of void blocks.</b> ", out);
+	escape_html(what, out);
+	fputs(" Load: ", out);
+	escape_html(results_models(r, points, n, model, sizeof(model)), out);
+	fputs(".</figcaption></figure>\n", out);
+}
+
 void
 report_caption(const struct results *r, uint32_t point, const char *what,
     FILE *out)
 {
-	char model[RESULTS_TEXT];
 
-	fputs("<figcaption>", out);
-	if (results_cell(r, point, 0)->voided)
-		fputs("<b>Of void blocks.</b> ", out);
-	escape_html(what, out);
-	fputs(" Load: ", out);
-	escape_html(results_model(r, point, model, sizeof(model)), out);
-	fputs(".</figcaption></figure>\n", out);
+	caption(r, &point, 1, what, out);
 }
 
 static int
@@ -301,7 +314,7 @@ draw_figure(const struct results *r, const struct sweep *s,
 		draw_panel(r, s, &panels[i], &plot);
 	}
 	svg_end(out);
-	report_caption(r, report_point(r), what, out);
+	caption(r, s->point, s->n, what, out);
 }
 
 static int

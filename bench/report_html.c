@@ -226,7 +226,7 @@ text_rows(const struct results *r, uint32_t point, FILE *out)
 
 		if (r->targets[t].skipped[0] != '\0')
 			continue;
-		fputs("<td>", out);
+		fputs("<td class=\"words\">", out);
 		escape_html(c->failed[0] != '\0' ? c->failed : c->limiter,
 		    out);
 		if (c->overload)
@@ -288,44 +288,12 @@ point_table(const struct results *r, uint32_t point, int intervals,
 }
 
 static void
-search_table(const struct results *r, FILE *out)
-{
-	char text[32];
-
-	if (r->search_count == 0)
-		return;
-	fputs("<h2>Highest rate within the objective</h2>\n"
-	    "<div class=\"wide\"><table><thead><tr><th>target</th>"
-	    "<th>objective</th><th>requests per second</th>"
-	    "<th>measured there, \xc2\xb5s</th><th>trials</th></tr></thead>"
-	    "<tbody>\n", out);
-	for (size_t i = 0; i < r->search_count; i++) {
-		const struct results_search *s = &r->searches[i];
-
-		fputs("<tr><td>", out);
-		if (s->target < r->target_count)
-			escape_html(r->targets[s->target].name, out);
-		fputs("</td><td>", out);
-		escape_html(s->objective, out);
-		fprintf(out, "</td><td>%s%s<small>%s</small></td>",
-		    s->above ? "at least " : "", s->rate > 0 ?
-		    metric_format(METRIC_THROUGHPUT, s->rate, text,
-		    sizeof(text)) : "none passed",
-		    s->confirmed ? "confirmed" : "not confirmed");
-		fprintf(out, "<td>%s</td><td>%" PRIu32 "</td></tr>\n",
-		    metric_format(METRIC_P99, s->measured, text,
-		    sizeof(text)), s->trials);
-	}
-	fputs("</tbody></table></div>\n", out);
-}
-
-static void
 tables(const struct results *r, FILE *out)
 {
 	uint32_t point = report_point(r);
 	char model[RESULTS_TEXT];
 
-	search_table(r, out);
+	report_searches(r, out);
 	if (r->cells == NULL || r->point_count == 0 ||
 	    r->target_count == 0 || !results_ran(r, point))
 		return;

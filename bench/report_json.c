@@ -192,6 +192,26 @@ memory(struct json *j, const struct results *r)
 }
 
 static void
+attempts(struct json *j, const struct results_search *s)
+{
+
+	json_open(j, "tried", '[');
+	for (size_t i = 0; i < s->attempt_count; i++) {
+		const struct results_attempt *a = &s->attempts[i];
+
+		json_flat(j, NULL, '{');
+		json_number(j, "rate", a->rate);
+		json_number(j, "length_s", (double)a->length / 1e9);
+		json_number(j, "measured_us", a->measured);
+		json_number(j, "cpu_us", a->cpu);
+		json_text(j, "outcome", results_outcome(a->outcome));
+		json_text(j, "why", a->why);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void
 searches(struct json *j, const struct results *r)
 {
 
@@ -199,14 +219,21 @@ searches(struct json *j, const struct results *r)
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
 
-		json_flat(j, NULL, '{');
+		json_open(j, NULL, '{');
 		json_text(j, "target", report_name(r, s->target));
+		json_whole(j, "point", s->point);
+		if (s->point < r->point_count)
+			json_whole(j, "connections",
+			    r->points[s->point].connections);
 		json_text(j, "objective", s->objective);
 		json_number(j, "rate", s->rate);
 		json_truth(j, "confirmed", s->confirmed);
 		json_truth(j, "above", s->above);
+		json_truth(j, "unjudged", s->unjudged);
+		json_text(j, "stopped", s->stopped);
 		json_whole(j, "trials", s->trials);
 		json_number(j, "measured_us", s->measured);
+		attempts(j, s);
 		json_close(j, '}');
 	}
 	json_close(j, ']');

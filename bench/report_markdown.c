@@ -133,30 +133,64 @@ point_table(const struct results *r, uint32_t point, FILE *out)
 	audit_rows(r, point, out);
 }
 
+/* The trials of a search, one by one. */
+static void
+attempts(const struct results *r, const struct results_search *s, FILE *out)
+{
+	char text[80];
+
+	if (s->attempt_count == 0)
+		return;
+	fputs("\n", out);
+	if (s->target < r->target_count)
+		escape_markdown(r->targets[s->target].name, out);
+	fprintf(out, "%s, trial by trial:\n\n| requests/s | s | ",
+	    results_where(r, s, text, sizeof(text)));
+	escape_markdown(s->objective, out);
+	fputs(", us | server CPU, us/request | | |\n"
+	    "|---:|---:|---:|---:|---|---|\n", out);
+	for (size_t i = 0; i < s->attempt_count; i++) {
+		const struct results_attempt *a = &s->attempts[i];
+
+		fprintf(out, "| %s", metric_format(METRIC_THROUGHPUT, a->rate,
+		    text, sizeof(text)));
+		fprintf(out, " | %.3g", (double)a->length / 1e9);
+		fprintf(out, " | %s", metric_format(METRIC_P99, a->measured,
+		    text, sizeof(text)));
+		fprintf(out, " | %s | %s | ", metric_format(METRIC_CPU,
+		    a->cpu, text, sizeof(text)), results_outcome(a->outcome));
+		escape_markdown(a->why, out);
+		fputs(" |\n", out);
+	}
+}
+
 static void
 searches(const struct results *r, FILE *out)
 {
-	char text[32];
+	char text[RESULTS_TEXT * 2];
 
 	if (r->search_count == 0)
 		return;
 	fputs("\n## Highest rate within the objective\n\n"
-	    "| target | objective | requests/s | |\n|---|---|---:|---|\n",
-	    out);
+	    "| target | objective | highest rate | above it | trials |\n"
+	    "|---|---|---|---|---:|\n", out);
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
 
 		fputs("| ", out);
 		if (s->target < r->target_count)
 			escape_markdown(r->targets[s->target].name, out);
+		fputs(results_where(r, s, text, sizeof(text)), out);
 		fputs(" | ", out);
 		escape_markdown(s->objective, out);
-		fprintf(out, " | %s%s | %s, %" PRIu32 " trials |\n",
-		    s->above ? "at least " : "", s->rate > 0 ?
-		    metric_format(METRIC_THROUGHPUT, s->rate, text,
-		    sizeof(text)) : "none passed", s->confirmed ?
-		    "confirmed" : "not confirmed", s->trials);
+		fputs(" | ", out);
+		escape_markdown(results_answer(s, text, sizeof(text)), out);
+		fputs(" | ", out);
+		escape_markdown(s->stopped, out);
+		fprintf(out, " | %" PRIu32 " |\n", s->trials);
 	}
+	for (size_t i = 0; i < r->search_count; i++)
+		attempts(r, &r->searches[i], out);
 }
 
 /* "| 3,977 (3,902 to 4,011) | 3,990 | 3,975, bends |": a slope, halves. */
@@ -229,8 +263,9 @@ validity(const struct results *r, FILE *out)
 		escape_markdown(r->notes[i].text, out);
 		putc('\n', out);
 	}
-	fprintf(out, "- %zu of %zu blocks are void.\n", results_voided(r),
-	    r->block_count);
+	if (r->block_count > 0 || r->search_count == 0)
+		fprintf(out, "- %zu of %zu blocks are void.\n",
+		    results_voided(r), r->block_count);
 	for (size_t b = 0; b < r->block_count; b++) {
 		if (!r->blocks[b].void_)
 			continue;
@@ -283,6 +318,11 @@ machine(const struct results *r, FILE *out)
 		escape_markdown(r->targets[t].name, out);
 		fputs("**: ", out);
 		escape_markdown(r->targets[t].command, out);
+		if (r->targets[t].version[0] != '\0') {
+			fputs(" (", out);
+			escape_markdown(r->targets[t].version, out);
+			putc(')', out);
+		}
 		if (r->targets[t].skipped[0] != '\0') {
 			fputs(" (skipped: ", out);
 			escape_markdown(r->targets[t].skipped, out);

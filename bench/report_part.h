@@ -129,6 +129,13 @@ void report_blocks(const struct results *results, struct json *json);
 void report_derived(const struct results *results, struct json *json);
 
 /**
+ * report_searches(results, out):
+ * Write the table of searches for the highest rate, if there were any.
+ * Thread: any.
+ */
+void report_searches(const struct results *results, FILE *out);
+
+/**
  * report_memory(results, out):
  * Write the figure of memory against connections. Thread: any.
  */

@@ -46,6 +46,7 @@ static const char style[] =
     "tbody th{font-weight:500;white-space:nowrap}\n"
     "td{white-space:nowrap}\n"
     "td.text,td.text small{white-space:normal;text-align:left}\n"
+    "td.words,td.words small{white-space:normal}\n"
     "tr.lead td,tr.lead th{background:var(--panel);font-weight:650}\n"
     "tr.audit td,tr.audit th{color:var(--soft);font-weight:400}\n"
     "tr.lead td small{font-weight:400}\n"
@@ -107,7 +108,9 @@ static const char style[] =
     "text-transform:capitalize}\n"
     "ul{padding-left:1.2rem;margin:.5rem 0}li{margin:.25rem 0}\n"
     "@media print{body{font-size:12px}main{max-width:none;padding:0}"
-    "figure,tr{break-inside:avoid}}\n";
+    "table{font-size:10px}th,td{padding:.3rem .35rem}"
+    "td,td small,th,th small{white-space:normal}"
+    ".wide{overflow:visible}figure,tr{break-inside:avoid}}\n";
 
 const char *
 report_style(void)

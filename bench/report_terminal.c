@@ -217,10 +217,26 @@ limiter_row(const struct results *r, struct page *page, uint32_t point,
 		const struct results_cell *c = results_cell(r, point,
 		    targets[i]);
 
-		field(page, c->failed[0] != '\0' ? c->failed : c->overload ?
+		field(page, c->failed[0] != '\0' ? "DID NOT RUN" : c->overload ?
 		    "OVERLOAD" : c->limiter);
 	}
 	end_line(page);
+}
+
+/* Why, in full: a column has no room for it. */
+static void
+failures(const struct results *r, struct page *page, uint32_t point)
+{
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const char *why = results_failure(r, point, t);
+
+		if (why == NULL)
+			continue;
+		escape_terminal(r->targets[t].name, page->out);
+		fputs(" did not run: ", page->out);
+		escape_terminal(why, page->out);
+		putc('\n', page->out);
+	}
 }
 
 static void
@@ -266,13 +282,14 @@ point_table(const struct results *r, struct page *page,
 		limiter_row(r, page, point, targets, n);
 		audit_rows(r, page, point, targets, n);
 	}
+	failures(r, page, point);
 	free(targets);
 }
 
 static void
 searches(const struct results *r, struct page *page)
 {
-	char text[32];
+	char text[RESULTS_TEXT * 2];
 
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
@@ -280,12 +297,17 @@ searches(const struct results *r, struct page *page)
 		if (s->target < r->target_count)
 			escape_terminal(r->targets[s->target].name,
 			    page->out);
+		fputs(results_where(r, s, text, sizeof(text)), page->out);
 		putc(' ', page->out);
 		escape_terminal(s->objective, page->out);
-		fprintf(page->out, ": %s%s requests/s%s\n", s->above ?
-		    "at least " : "", s->rate > 0 ? metric_format(
-		    METRIC_THROUGHPUT, s->rate, text, sizeof(text)) : "no",
-		    s->confirmed ? "" : " (not confirmed)");
+		fputs(": ", page->out);
+		escape_terminal(results_answer(s, text, sizeof(text)),
+		    page->out);
+		if (s->rate > 0 && s->stopped[0] != '\0') {
+			fputs("; above it: ", page->out);
+			escape_terminal(s->stopped, page->out);
+		}
+		putc('\n', page->out);
 	}
 }
 
@@ -335,8 +357,9 @@ voids(const struct results *r, struct page *page, unsigned width)
 		escape_terminal(unread, page->out);
 		putc('\n', page->out);
 	}
-	fprintf(page->out, "void: %zu of %zu blocks\n", voided,
-	    r->block_count);
+	if (r->block_count > 0 || r->search_count == 0)
+		fprintf(page->out, "void: %zu of %zu blocks\n", voided,
+		    r->block_count);
 	for (size_t b = 0; b < r->block_count; b++) {
 		if (!r->blocks[b].void_)
 			continue;

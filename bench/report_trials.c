@@ -131,6 +131,8 @@ trial(struct json *j, const struct results *r, const struct results_trial *t)
 	json_hex(j, "seed", t->seed);
 	json_number(j, "start_s", (double)t->start / 1e9);
 	json_number(j, "length_s", (double)t->length / 1e9);
+	json_whole(j, "generators", t->generators);
+	json_whole(j, "servers", t->servers);
 	json_text(j, "failed", t->failed);
 	failed_gates(j, t->gates);
 	readings(j, &t->readings);

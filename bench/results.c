@@ -90,6 +90,8 @@ results_free(struct results *r)
 	free(r->points);
 	free(r->blocks);
 	free(r->memory);
+	for (size_t i = 0; i < r->search_count; i++)
+		free(r->searches[i].attempts);
 	free(r->searches);
 	free(r->theories);
 	free(r->ratios);
@@ -231,7 +233,8 @@ results_memory(struct results *r, uint32_t target, uint32_t connections)
 }
 
 struct results_search *
-results_search(struct results *r, uint32_t target, const char *objective)
+results_search(struct results *r, uint32_t target, uint32_t point,
+    const char *objective)
 {
 	struct results_search *search;
 
@@ -239,9 +242,22 @@ results_search(struct results *r, uint32_t target, const char *objective)
 	if (search == NULL)
 		return (NULL);
 	search->target = target;
+	search->point = point;
 	search->measured = NAN;
 	copy(search->objective, sizeof(search->objective), objective);
 	return (search);
+}
+
+struct results_attempt *
+results_attempt(struct results_search *search)
+{
+	struct results_attempt *attempt;
+
+	attempt = append(&search->attempts, &search->attempt_count,
+	    sizeof(*attempt));
+	if (attempt != NULL)
+		attempt->rate = attempt->measured = attempt->cpu = NAN;
+	return (attempt);
 }
 
 struct results_theory *
@@ -263,6 +279,21 @@ results_cell(const struct results *r, uint32_t point, uint32_t target)
 	    target >= r->target_count)
 		return (NULL);
 	return (&r->cells[point * r->target_count + target]);
+}
+
+const char *
+results_failure(const struct results *r, uint32_t point, uint32_t target)
+{
+	const struct results_cell *cell = results_cell(r, point, target);
+	const char *name = r->targets[target].name;
+	size_t n = strlen(name);
+
+	if (cell == NULL || cell->failed[0] == '\0')
+		return (NULL);
+	if (strncmp(cell->failed, name, n) == 0 &&
+	    strncmp(cell->failed + n, ": ", 2) == 0)
+		return (cell->failed + n + 2);
+	return (cell->failed);
 }
 
 const struct results_ratio *

@@ -74,6 +74,8 @@ struct results_trial {
 	uint64_t seed;     /* of its plan */
 	uint64_t start;    /* ns since the start of the run */
 	uint64_t length;   /* ns measured */
+	uint32_t generators; /* processes; 0: not known */
+	uint32_t servers;    /* shards that the target was */
 	char failed[RESULTS_TEXT]; /* why it did not run to its end, or "" */
 	struct gates_readings readings;
 	double value[METRICS];
@@ -148,15 +150,41 @@ struct results_slope {
 	struct results_slope_part kernel;
 };
 
+/** What one trial of a search came to. */
+enum results_outcome {
+	RESULTS_PASSED,
+	RESULTS_MISSED,    /* by the target */
+	RESULTS_LIMITED,   /* by the client: it says nothing of the target */
+	RESULTS_UNSURE,    /* void: a gate failed */
+	RESULTS_BROKEN,    /* it did not run to its end */
+	RESULTS_OUTCOMES
+};
+
+/** One trial of a search. */
+struct results_attempt {
+	double rate;     /* requests per second, offered */
+	double measured; /* the percentile, us; NAN: not read */
+	double cpu;      /* of the server, us per request; or NAN */
+	uint64_t length; /* ns */
+	enum results_outcome outcome;
+	char why[RESULTS_TEXT]; /* it did not pass, or "" */
+};
+
 /** The answer of a search for the highest rate. */
 struct results_search {
 	uint32_t target;
+	uint32_t point;   /* whose connections are meant; its rate is none */
 	char objective[RESULTS_NAME]; /* "p99<5ms" */
 	double rate;      /* requests per second; 0: not even the lowest */
 	int confirmed;
 	int above;        /* even the highest rate passed */
+	int unjudged;     /* what ended it was not the target: `rate` is a
+	                   * lower bound, and without one there is no answer */
+	char stopped[RESULTS_TEXT]; /* what kept the next rate from passing */
 	uint32_t trials;
 	double measured;  /* the percentile at that rate, us; or NAN */
+	struct results_attempt *attempts; /* in their order; owned */
+	size_t attempt_count;
 };
 
 /** A curve that measurements are held against. */
@@ -297,11 +325,40 @@ struct results_memory *results_memory(struct results *results,
     uint32_t target, uint32_t connections);
 
 /**
- * results_search(results, target, objective):
- * Append the answer of a search. Thread: one at a time.
+ * results_search(results, target, point, objective):
+ * Append the answer of a search, which is none yet. Thread: one at a time.
  */
 struct results_search *results_search(struct results *results,
-    uint32_t target, const char *objective);
+    uint32_t target, uint32_t point, const char *objective);
+
+/**
+ * results_attempt(search):
+ * Append a trial to a search, nothing read yet. Thread: one at a time.
+ */
+struct results_attempt *results_attempt(struct results_search *search);
+
+/**
+ * results_outcome(outcome):
+ * Return what an outcome is called; a constant. Thread: any.
+ */
+const char *results_outcome(enum results_outcome outcome);
+
+/**
+ * results_answer(search, text, size):
+ * Write the answer of a search in words: "14,200 requests/s", "at least
+ * 9,000 requests/s (not confirmed)", "not even the lowest rate tried", "void:
+ * foreign 90% (limit 5%)". Returns `text`. Thread: any.
+ */
+const char *results_answer(const struct results_search *search, char *text,
+    size_t size);
+
+/**
+ * results_where(results, search, text, size):
+ * Write " at 20 connections" where searches are of several loads, else "".
+ * Returns `text`. Thread: any.
+ */
+const char *results_where(const struct results *results,
+    const struct results_search *search, char *text, size_t size);
 
 /**
  * results_memory_curve(results, target, active, kernel, most, x, y):
@@ -365,6 +422,14 @@ const struct results_cell *results_cell(const struct results *results,
     uint32_t point, uint32_t target);
 
 /**
+ * results_failure(results, point, target):
+ * Return why a target never ran at a point, without its name before it, or
+ * NULL if it did or nothing was tried. The results'. Thread: one at a time.
+ */
+const char *results_failure(const struct results *results, uint32_t point,
+    uint32_t target);
+
+/**
  * results_find(results, point, target, metric):
  * Return that ratio, or NULL if there is none. Thread: one at a time.
  */
@@ -388,6 +453,7 @@ enum results_audit {
 	RESULTS_ADHERENCE, /* requests sent in time */
 	RESULTS_EVEN,      /* Jain's index that chance would give */
 	RESULTS_GAP,       /* longest time a connection had no reply */
+	RESULTS_PROCESSES, /* of generators and of servers */
 	RESULTS_AUDITS
 };
 
@@ -437,8 +503,9 @@ int results_withheld(const struct results *results,
 /**
  * results_main(results):
  * Return the ratio that the comparison is about: that of the first target
- * beside the baseline, at the highest point, in the first of server CPU,
- * throughput and p99 that was read; or NULL. Thread: one at a time.
+ * which differs from the baseline, or of the first one if none does, at the
+ * highest point, in the first of server CPU, throughput and p99 that was
+ * read; or NULL. Thread: one at a time.
  */
 const struct results_ratio *results_main(const struct results *results);
 
@@ -470,5 +537,14 @@ size_t results_voided(const struct results *results);
  */
 const char *results_model(const struct results *results, uint32_t point,
     char *text, size_t size);
+
+/**
+ * results_models(results, points, count, text, size):
+ * Write the load model of several points, at least one, that differ in their
+ * rates or connections: "closed loop, depth 1, 1 to 10,000 connections".
+ * Returns `text`. Thread: any.
+ */
+const char *results_models(const struct results *results,
+    const uint32_t *points, size_t count, char *text, size_t size);
 
 #endif /* BENCH_RESULTS_H */

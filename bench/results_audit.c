@@ -45,6 +45,28 @@ longest_gap(const struct results *r, uint32_t point, uint32_t target)
 	return (longest);
 }
 
+/* "2, 1": processes, the same in all trials of a cell; "" if not known. */
+static void
+processes(const struct results *r, uint32_t point, uint32_t target,
+    char *text, size_t size)
+{
+
+	snprintf(text, size, "%s", "");
+	for (size_t b = 0; b < r->block_count; b++) {
+		const struct results_block *block = &r->blocks[b];
+
+		for (size_t i = 0; i < block->trial_count; i++) {
+			const struct results_trial *t = &block->trials[i];
+
+			if (block->point == point && t->target == target &&
+			    t->generators > 0)
+				snprintf(text, size, "%u, %u",
+				    (unsigned)t->generators,
+				    (unsigned)t->servers);
+		}
+	}
+}
+
 /* By the medians over the blocks that the cell rests on. */
 static int
 is_late(const struct results_cell *cell)
@@ -65,6 +87,7 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 		[RESULTS_ADHERENCE] = "sent in time",
 		[RESULTS_EVEN] = "Jain index by chance",
 		[RESULTS_GAP] = "longest gap",
+		[RESULTS_PROCESSES] = "generators, servers",
 	};
 	const double values[] = {
 		[RESULTS_LITTLE] = cell->readings.little,
@@ -72,10 +95,13 @@ results_audit(const struct results *r, uint32_t point, uint32_t target,
 		[RESULTS_ADHERENCE] = cell->readings.adherence,
 		[RESULTS_EVEN] = even_by_chance(r, point, cell),
 		[RESULTS_GAP] = longest_gap(r, point, target),
+		[RESULTS_PROCESSES] = 0,
 	};
 
 	if (isnan(values[audit]) || cell->blocks == 0)
 		snprintf(text, size, "%s", "");
+	else if (audit == RESULTS_PROCESSES)
+		processes(r, point, target, text, size);
 	else if (audit == RESULTS_GAP)
 		snprintf(text, size, "%.4g ms", values[audit] / 1e6);
 	else if (audit == RESULTS_EVEN)

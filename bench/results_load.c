@@ -244,6 +244,31 @@ load_memory(struct results *r, const json_t *root)
 }
 
 static int
+load_attempts(struct results_search *s, const json_t *search)
+{
+	char outcome[RESULTS_NAME];
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(search, "tried"), i, item) {
+		struct results_attempt *a = results_attempt(s);
+
+		if (a == NULL)
+			return (-1);
+		a->rate = load_number(item, "rate");
+		a->length = load_time(item, "length_s");
+		a->measured = load_number(item, "measured_us");
+		a->cpu = load_number(item, "cpu_us");
+		load_text(item, "why", a->why, sizeof(a->why));
+		load_text(item, "outcome", outcome, sizeof(outcome));
+		for (unsigned o = 0; o < RESULTS_OUTCOMES; o++)
+			if (strcmp(results_outcome(o), outcome) == 0)
+				a->outcome = o;
+	}
+	return (0);
+}
+
+static int
 load_searches(struct results *r, const json_t *root)
 {
 	char objective[RESULTS_NAME];
@@ -252,16 +277,21 @@ load_searches(struct results *r, const json_t *root)
 
 	json_array_foreach(json_object_get(root, "searches"), i, item) {
 		uint32_t t = load_target(r, item, "target");
+		uint64_t point = load_whole(item, "point");
 		struct results_search *s;
 
 		load_text(item, "objective", objective, sizeof(objective));
-		if (t == RESULTS_NONE ||
-		    (s = results_search(r, t, objective)) == NULL)
+		if (t == RESULTS_NONE || point >= r->point_count ||
+		    (s = results_search(r, t, (uint32_t)point, objective)) ==
+		    NULL || load_attempts(s, item))
 			return (-1);
 		s->rate = load_number(item, "rate");
 		s->confirmed = json_is_true(json_object_get(item,
 		    "confirmed"));
 		s->above = json_is_true(json_object_get(item, "above"));
+		s->unjudged = json_is_true(json_object_get(item,
+		    "unjudged"));
+		load_text(item, "stopped", s->stopped, sizeof(s->stopped));
 		s->trials = (uint32_t)load_whole(item, "trials");
 		s->measured = load_number(item, "measured_us");
 	}

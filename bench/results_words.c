@@ -1,125 +1,16 @@
 /*
- * Results in words: the load model for captions, and the headline.
+ * Results in words: the headline.
  */
 #include "results.h"
+#include "results_part.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/** Text that grows to the end of its array and no further. */
-struct text {
-	char *start;
-	size_t size;
-	size_t at;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-add(struct text *text, const char *format, ...)
-{
-	va_list ap;
-	int n;
-
-	if (text->at >= text->size)
-		return;
-	va_start(ap, format);
-	n = vsnprintf(text->start + text->at, text->size - text->at, format,
-	    ap);
-	va_end(ap);
-	text->at += n > 0 ? (size_t)n : 0;
-}
-
-/* A time in the unit that suits it. */
-static void
-add_time(struct text *text, double ns)
-{
-
-	if (ns < 1e6)
-		add(text, "%.4g us", ns / 1e3);
-	else if (ns < 1e9)
-		add(text, "%.4g ms", ns / 1e6);
-	else
-		add(text, "%.4g s", ns / 1e9);
-}
-
-static const char *
-number(double value, char *room, size_t size)
-{
-
-	if (fabs(value) < 100)
-		snprintf(room, size, "%.4g", value);
-	else
-		metric_format(METRIC_THROUGHPUT, value, room, size);
-	return (room);
-}
-
-static void
-add_service(struct text *text, const struct plan_service *s)
-{
-
-	switch (s->law) {
-	case PLAN_NONE:
-		return;
-	case PLAN_FIXED:
-		add(text, ", fixed ");
-		break;
-	case PLAN_EXPONENTIAL:
-		add(text, ", exponential, mean ");
-		break;
-	case PLAN_BIMODAL:
-		add(text, ", bimodal (%.4g%% ", 100 * s->share);
-		add_time(text, s->low);
-		add(text, ", %.4g%% ", 100 - 100 * s->share);
-		add_time(text, s->high);
-		add(text, "), mean ");
-		break;
-	}
-	add_time(text, plan_service_mean(s));
-	add(text, s->work == PLAN_SPIN ? " of CPU" : " of waiting");
-}
-
-const char *
-results_model(const struct results *r, uint32_t point, char *room,
-    size_t size)
-{
-	struct text text = { room, size, 0 };
-	const struct results_point *p;
-	char n[32];
-
-	if (size > 0)
-		room[0] = '\0';
-	if (point >= r->point_count)
-		return (room);
-	p = &r->points[point];
-	if (r->churn)
-		add(&text, "churn: connect, one request, close");
-	else if (isnan(p->rate))
-		add(&text, "closed loop, depth %u", (unsigned)p->depth);
-	else
-		add(&text, "%s loop, %s %s/s", r->partly_open ?
-		    "partly open" : "open",
-		    r->load.arrival == PLAN_POISSON ? "Poisson" :
-		    r->load.arrival == PLAN_BURST ? "bursts," : "constant",
-		    number(p->rate, n, sizeof(n)));
-	add_service(&text, &r->load.service);
-	if (r->request_size >= 1024)
-		add(&text, ", %s bytes", number(r->request_size, n,
-		    sizeof(n)));
-	add(&text, ", %s connection%s", number(p->connections, n, sizeof(n)),
-	    p->connections == 1 ? "" : "s");
-	if (r->churn)
-		add(&text, " at a time");
-	if (p->disturbed)
-		add(&text, ", beside %s", r->disturb);
-	if (p->idle > 0)
-		add(&text, " and %s idle", number(p->idle, n, sizeof(n)));
-	return (room);
-}
-
 /* "(28.5% to 33.1%; noise floor 2.1%)" */
 static void
-add_basis(struct text *text, const struct results *r,
+add_basis(struct results_text *text, const struct results *r,
     const struct results_ratio *ratio)
 {
 	const struct results_ratio *floor = results_find(r, ratio->point,
@@ -127,18 +18,18 @@ add_basis(struct text *text, const struct results *r,
 	const struct stats_interval *v = &ratio->valid;
 
 	if (ratio->verdict == STATS_NOISE)
-		add(text, " (ratio %.3f, %.3f to %.3f; ", v->value, v->low,
-		    v->high);
+		results_add(text, " (ratio %.3f, %.3f to %.3f; ", v->value,
+		    v->low, v->high);
 	else if (v->value < 1)
-		add(text, " (%.3g%% to %.3g%%; ", 100 * (1 - v->high),
+		results_add(text, " (%.3g%% to %.3g%%; ", 100 * (1 - v->high),
 		    100 * (1 - v->low));
 	else
-		add(text, " (%.3g%% to %.3g%%; ", 100 * (v->low - 1),
+		results_add(text, " (%.3g%% to %.3g%%; ", 100 * (v->low - 1),
 		    100 * (v->high - 1));
 	if (floor == NULL || floor->valid.n == 0)
-		add(text, "noise floor unknown)");
+		results_add(text, "noise floor unknown)");
 	else
-		add(text, "noise floor %.2g%%)",
+		results_add(text, "noise floor %.2g%%)",
 		    100 * (stats_noise(&floor->valid) - 1));
 }
 
@@ -158,7 +49,7 @@ noun(enum metric metric)
 }
 
 static void
-add_comparison(struct text *text, const struct results *r,
+add_comparison(struct results_text *text, const struct results *r,
     const struct results_ratio *ratio)
 {
 	const char *who = r->targets[ratio->target].name;
@@ -169,26 +60,26 @@ add_comparison(struct text *text, const struct results *r,
 	case STATS_BETTER:
 	case STATS_WORSE:
 		if (isinf(ratio->valid.value))
-			add(text, "%s does not answer all requests, %s does",
-			    who, base);
+			results_add(text, "%s does not answer all requests, "
+			    "%s does", who, base);
 		else
-			add(text, "%s has %.3g%% %s %s than %s", who,
+			results_add(text, "%s has %.3g%% %s %s than %s", who,
 			    fabs(by), by < 0 ? "less" : "more",
 			    noun(ratio->metric), base);
 		break;
 	case STATS_NOISE:
-		add(text, "%s and %s do not differ in %s beyond the noise",
-		    who, base, noun(ratio->metric));
+		results_add(text, "%s and %s do not differ in %s beyond the "
+		    "noise", who, base, noun(ratio->metric));
 		break;
 	case STATS_VOID:
 		if (results_withheld(r, ratio)) {
-			add(text, "No verdict on the %s of %s against %s: the "
-			    "cheaper one left more requests without a good "
-			    "reply", noun(ratio->metric), who, base);
+			results_add(text, "No verdict on the %s of %s against "
+			    "%s: the cheaper one left more requests without a "
+			    "good reply", noun(ratio->metric), who, base);
 			return;
 		}
-		add(text, "No verdict on the %s of %s against %s: too few "
-		    "valid blocks (%zu of %zu)", noun(ratio->metric), who,
+		results_add(text, "No verdict on the %s of %s against %s: too "
+		    "few valid blocks (%zu of %zu)", noun(ratio->metric), who,
 		    base, ratio->valid.n, ratio->all.n);
 		return;
 	}
@@ -203,6 +94,34 @@ results_withheld(const struct results *r, const struct results_ratio *ratio)
 	    ratio->valid.coverage >= r->confidence);
 }
 
+static int
+conclusive(const struct results_ratio *ratio)
+{
+
+	return (ratio->verdict == STATS_BETTER ||
+	    ratio->verdict == STATS_WORSE);
+}
+
+/* The first target that differs; the first one where none does. */
+static const struct results_ratio *
+main_of(const struct results *r, uint32_t point, enum metric metric)
+{
+	const struct results_ratio *first = NULL;
+
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_ratio *ratio = results_find(r, point, t,
+		    metric);
+
+		if (ratio == NULL || ratio->control)
+			continue;
+		if (conclusive(ratio))
+			return (ratio);
+		if (first == NULL)
+			first = ratio;
+	}
+	return (first);
+}
+
 const struct results_ratio *
 results_main(const struct results *r)
 {
@@ -212,20 +131,18 @@ results_main(const struct results *r)
 
 	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
 		for (uint32_t p = (uint32_t)r->point_count; p-- > 0; ) {
-			for (uint32_t t = 0; t < r->target_count; t++) {
-				const struct results_ratio *ratio =
-				    results_find(r, p, t, order[o]);
+			const struct results_ratio *main =
+			    main_of(r, p, order[o]);
 
-				if (ratio != NULL && !ratio->control)
-					return (ratio);
-			}
+			if (main != NULL)
+				return (main);
 		}
 	}
 	return (NULL);
 }
 
 static void
-add_cell(struct text *text, const struct results *r, uint32_t point,
+add_cell(struct results_text *text, const struct results *r, uint32_t point,
     uint32_t target)
 {
 	static const enum metric order[] = {
@@ -234,44 +151,41 @@ add_cell(struct text *text, const struct results *r, uint32_t point,
 	const struct results_cell *cell = results_cell(r, point, target);
 	char n[32];
 
-	add(text, "%s:", r->targets[target].name);
+	results_add(text, "%s:", r->targets[target].name);
 	for (size_t o = 0; o < sizeof(order) / sizeof(order[0]); o++) {
 		const struct metric_info *info = metric_info(order[o]);
 
 		if (cell->value[order[o]].n > 0)
-			add(text, "%s %s %s %s", o > 0 ? "," : "",
+			results_add(text, "%s %s %s %s", o > 0 ? "," : "",
 			    info->title, metric_format(order[o],
 			    cell->value[order[o]].value, n, sizeof(n)),
 			    info->unit);
 	}
-	add(text, "; limited by: %s.", cell->limiter);
+	results_add(text, "; limited by: %s.", cell->limiter);
 }
 
-/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000." */
+/* "Within p99<5ms: pool 21,000 requests/s, thread 17,000 requests/s." */
 static void
-add_searches(struct text *text, const struct results *r)
+add_searches(struct results_text *text, const struct results *r)
 {
-	char n[32];
+	char answer[RESULTS_TEXT * 2], where[80];
 
-	add(text, "Within %s", r->searches[0].objective);
+	results_add(text, "Within %s", r->searches[0].objective);
 	for (size_t i = 0; i < r->search_count; i++) {
 		const struct results_search *s = &r->searches[i];
 
-		add(text, "%s %s ", i > 0 ? "," : ":", s->target <
-		    r->target_count ? r->targets[s->target].name : "");
-		if (s->rate > 0)
-			add(text, "%s%s%s", s->above ? "at least " : "",
-			    number(s->rate, n, sizeof(n)), i == 0 ?
-			    " requests/s" : "");
-		else
-			add(text, "not even the lowest rate tried");
+		results_add(text, "%s %s%s%s %s", i > 0 ? "," : ":", s->target <
+		    r->target_count ? r->targets[s->target].name : "",
+		    results_where(r, s, where, sizeof(where)),
+		    s->rate > 0 ? "" : ":",
+		    results_answer(s, answer, sizeof(answer)));
 	}
-	add(text, ".");
+	results_add(text, ".");
 }
 
 /* Without a comparison: the one cell there is, or why there is none. */
 static void
-add_single(struct text *text, const struct results *r)
+add_single(struct results_text *text, const struct results *r)
 {
 
 	for (uint32_t p = 0; p < r->point_count; p++) {
@@ -284,43 +198,79 @@ add_single(struct text *text, const struct results *r)
 			}
 		}
 	}
+	for (uint32_t p = 0; p < r->point_count; p++) {
+		for (uint32_t t = 0; t < r->target_count; t++) {
+			const char *why = results_failure(r, p, t);
+
+			if (why == NULL)
+				continue;
+			results_add(text, "%s did not run: %s.",
+			    r->targets[t].name, why);
+			return;
+		}
+	}
 	if (r->block_count == 0 && r->search_count > 0)
 		add_searches(text, r);
 	else if (r->block_count == 0)
-		add(text, "Nothing was measured.");
+		results_add(text, "Nothing was measured.");
 	else
-		add(text, "No verdict: %zu of %zu blocks are void.",
+		results_add(text, "No verdict: %zu of %zu blocks are void.",
 		    results_voided(r), r->block_count);
-}
-
-static int
-conclusive(const struct results_ratio *ratio)
-{
-
-	return (ratio->verdict == STATS_BETTER ||
-	    ratio->verdict == STATS_WORSE);
 }
 
 /* The second half of the sentence. */
 static void
-add_tail(struct text *text, const struct results *r,
+add_tail(struct results_text *text, const struct results *r,
     const struct results_ratio *tail)
 {
 	double by = 100 * (tail->valid.value - 1);
 
 	if (isinf(tail->valid.value)) {
-		add(text, ", and leaves requests unanswered");
+		results_add(text, ", and leaves requests unanswered");
 		return;
 	}
-	add(text, ", and its p99 latency is %.3g%% %s", fabs(by), by < 0 ?
-	    "lower" : "higher");
+	results_add(text, ", and its p99 latency is %.3g%% %s", fabs(by),
+	    by < 0 ? "lower" : "higher");
 	add_basis(text, r, tail);
+}
+
+/* How many there are: of many, some are wrong by chance. */
+static size_t
+verdicts(const struct results *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->ratio_count; i++)
+		n += !r->ratios[i].control &&
+		    r->ratios[i].verdict != STATS_VOID;
+	return (n);
+}
+
+/* " Others: limit 0.878x (within noise), bufferevent 0.61x (better)." */
+static void
+add_others(struct results_text *text, const struct results *r,
+    const struct results_ratio *main)
+{
+	const char *before = " Others: ";
+
+	for (uint32_t t = 0; t < r->target_count; t++) {
+		const struct results_ratio *x = results_find(r, main->point,
+		    t, main->metric);
+
+		if (x == NULL || x == main || x->control)
+			continue;
+		results_add(text, "%s%s %.3gx (%s)", before, r->targets[t].name,
+		    results_shown(x)->value, stats_verdict_name(x->verdict));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		results_add(text, ".");
 }
 
 void
 results_headline(struct results *r)
 {
-	struct text text = { r->headline, sizeof(r->headline), 0 };
+	struct results_text text = { r->headline, sizeof(r->headline), 0 };
 	const struct results_ratio *ratio = results_main(r), *tail;
 
 	r->headline[0] = r->basis[0] = '\0';
@@ -334,11 +284,13 @@ results_headline(struct results *r)
 	tail = results_find(r, ratio->point, ratio->target, METRIC_P99);
 	if (ratio->metric != METRIC_P99 && tail != NULL && conclusive(tail))
 		add_tail(&text, r, tail);
-	add(&text, ".");
-	text = (struct text){ r->basis, sizeof(r->basis), 0 };
+	results_add(&text, ".");
+	add_others(&text, r, ratio);
+	text = (struct results_text){ r->basis, sizeof(r->basis), 0 };
 	if (ratio->verdict != STATS_VOID)
-		add(&text, "%.1f%% intervals of the median ratio over the %zu "
-		    "valid of %zu paired blocks; the noise floor is what "
-		    "the A/A control differed by.", 100 *
-		    ratio->valid.coverage, ratio->valid.n, ratio->all.n);
+		results_add(&text, "%.1f%% intervals of the median ratio over "
+		    "the %zu valid of %zu paired blocks, each of %zu verdicts for "
+		    "itself; the noise floor is what the A/A control "
+		    "differed by.", 100 * ratio->valid.coverage,
+		    ratio->valid.n, ratio->all.n, verdicts(r));
 }

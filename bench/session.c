@@ -12,12 +12,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "version.h"
 
 /* Above this, one destination address has too few ports to spare. */
 #define SPREAD_ABOVE 10000
-
-/* Descriptors that a server needs beside its connections. */
-#define SERVER_SPARE 200
 
 static volatile sig_atomic_t interrupted;
 
@@ -72,12 +70,17 @@ fill_point(const struct session *s, struct results_point *p, uint32_t n,
 	p->idle = (uint32_t)o->idle + n - p->connections;
 }
 
-/* What 100% is: the smallest capacity among the targets. */
+/* What 100% is: the smallest capacity among the targets, or what the user
+ * says. Whole, so that a report has it exactly and it can be said again. */
 static double
-lowest_capacity(struct session *s, uint32_t connections)
+lowest_capacity(struct session *s, unsigned index)
 {
+	const struct cmdline *o = s->options;
+	const uint32_t connections = (uint32_t)o->connections.value[index];
 	double least = INFINITY, x;
 
+	if (o->capacities.count > 0)
+		return (o->capacities.value[index]);
 	for (uint32_t i = 0; i < s->options->target_count; i++) {
 		if (s->options->targets[i].same_as[0] != '\0')
 			continue;
@@ -87,6 +90,7 @@ lowest_capacity(struct session *s, uint32_t connections)
 	}
 	if (!isfinite(least))
 		return (0);
+	least = ceil(least);
 	results_note(s->results, "100%% of the load is %.0f requests per "
 	    "second: the lowest closed-loop capacity of the targets at %u "
 	    "connections", least, connections);
@@ -103,7 +107,7 @@ session_points(struct session *s)
 	for (unsigned c = 0; c < o->connections.count; c++) {
 		uint32_t n = (uint32_t)o->connections.value[c];
 		double unit = o->rates_are_shares ?
-		    lowest_capacity(s, n) / 100 : 1;
+		    lowest_capacity(s, c) / 100 : 1;
 
 		/* The same load without and with those who disturb it. */
 		for (unsigned i = 0; i < both * (o->rates.count > 0 ?
@@ -162,8 +166,8 @@ shards_of(const struct cmdline *o, uint32_t target, uint32_t connections)
 	uint64_t most, n;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
-	most = limit.rlim_max > 2 * SERVER_SPARE ?
-	    limit.rlim_max - SERVER_SPARE : SERVER_SPARE;
+	most = limit.rlim_max > 2 * TRIAL_SERVER_SPARE ?
+	    limit.rlim_max - TRIAL_SERVER_SPARE : TRIAL_SERVER_SPARE;
 	n = (connections + most - 1) / most;
 	if (o->targets[target].command[0] == '\0')
 		return (1);
@@ -237,6 +241,63 @@ make_probe(const struct session *s, uint64_t seed, uint64_t length,
 	return (plan_make(plan, &spec));
 }
 
+/* At the edges of the measured time. What a target is, is read once, when it
+ * runs for sure and nothing is measured yet. */
+static void
+on_edge(void *context, struct account_sessions sessions, int begin)
+{
+	struct session *s = context;
+	struct results_target *t = &s->results->targets[s->target];
+
+	if (begin && sessions.count > 0 && !s->known[s->target]) {
+		s->known[s->target] = 1;
+		version_add(sessions.id[0], t->version, sizeof(t->version));
+	}
+	if (s->edge != NULL)
+		s->edge(s->edge_context, sessions, begin);
+}
+
+/* The plans of a trial, if it has any. */
+static int
+make_plans(const struct session *s, const struct results_point *p,
+    uint64_t seed, uint64_t length, struct plan *plan, struct plan *probe,
+    struct results_trial *trial)
+{
+	const struct cmdline *o = s->options;
+	struct plan_spec spec = s->spec;
+
+	spec.seed = seed;
+	/* The mean of the visits, which are geometric. */
+	spec.rate = p->rate / (double)o->visit;
+	spec.duration = length;
+	spec.connections = p->connections;
+	if (!isnan(p->rate) && plan_make(plan, &spec)) {
+		snprintf(trial->failed, sizeof(trial->failed), "the client "
+		    "cannot offer %.0f requests/s for %.3g s: its plan is "
+		    "too long", p->rate, (double)length / 1e9);
+		return (-1);
+	}
+	if (o->probe > 0 && make_probe(s, seed, length, probe)) {
+		snprintf(trial->failed, sizeof(trial->failed),
+		    "no memory for the plan of the probe");
+		return (-1);
+	}
+	return (0);
+}
+
+/* One line of why a trial came to nothing; not if the user ended it. */
+static int
+trial_failed(struct session *s, const struct results_trial *trial)
+{
+
+	if (!interrupted) {
+		live_clear(&s->live);
+		fprintf(stderr, "throng-bench: %s\n", trial->failed);
+		s->failed_trials++;
+	}
+	return (-1);
+}
+
 int
 session_trial(struct session *s, uint32_t point, uint32_t target,
     uint64_t seed, uint64_t length, struct results_trial *trial)
@@ -246,8 +307,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	struct trial_config config = { .target = &o->targets[target],
 	    .warm = o->warm, .length = length, .drain = o->drain,
 	    .tolerance = o->tolerance, .tick = tick, .context = s, .hiccup = s->hiccup,
-	    .edge = s->edge, .edge_context = s->edge_context };
-	struct plan_spec spec = s->spec;
+	    .edge = on_edge, .edge_context = s };
 	struct plan plan = { .count = 0 }, probe = { .count = 0 };
 	struct trial_memory memory;
 	int rc;
@@ -258,29 +318,21 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	trial->start = clock_now() - s->begun;
 	load_config(s, p, target, &config.load);
 	config.load.seed = seed;
+	s->target = target;
+	config.load.shards = trial->servers = config.shards;
+	trial->generators = gen_needed(&config.load);
+	if (make_plans(s, p, seed, length, &plan, &probe, trial)) {
+		plan_free(&plan);
+		return (trial_failed(s, trial));
+	}
 	if (!isnan(p->rate)) {
-		spec.seed = seed;
-		/* The mean of the visits, which are geometric. */
-		spec.rate = p->rate / (double)o->visit;
 		config.load.stay = 1 - 1 / (double)o->visit;
-		spec.duration = length;
-		spec.connections = p->connections;
-		if (plan_make(&plan, &spec)) {
-			snprintf(trial->failed, sizeof(trial->failed),
-			    "no plan: %s", strerror(errno));
-			return (-1);
-		}
 		if (p->plan_hash == 0)
 			p->plan_hash = plan.hash;
 		config.load.plan = &plan;
 		config.load.trace = s->trace != NULL ?
 		    (uint32_t)plan.count : 0;
 		config.trace = s->trace;
-	}
-	if (o->probe > 0 && make_probe(s, seed, length, &probe)) {
-		snprintf(trial->failed, sizeof(trial->failed), "no plan");
-		plan_free(&plan);
-		return (-1);
 	}
 	config.load.probe = o->probe > 0 ? &probe : NULL;
 	s->live.target = o->targets[target].name;
@@ -291,12 +343,7 @@ session_trial(struct session *s, uint32_t point, uint32_t target,
 	if (!interrupted && !p->disturbed)
 		note_memory(s, target, p->connections + p->idle, &memory,
 		    rc == 0 ? NULL : trial->failed);
-	if (rc != 0 && !interrupted) {
-		live_clear(&s->live);
-		fprintf(stderr, "throng-bench: %s\n", trial->failed);
-		s->failed_trials++;
-	}
-	return (rc);
+	return (rc == 0 ? 0 : trial_failed(s, trial));
 }
 
 double

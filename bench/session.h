@@ -13,6 +13,12 @@
 #include "rng.h"
 #include "trial.h"
 
+/** A target that was left out. */
+struct session_skipped {
+	char name[TARGET_NAME];
+	char why[RESULTS_TEXT];
+};
+
 /** Everything of one invocation. Private but for `options`, `results`. */
 struct session {
 	struct cmdline *options;
@@ -29,6 +35,10 @@ struct session {
 	trial_edge edge; /* of the next trials, or NULL */
 	void *edge_context;
 	struct trial_trace *trace; /* of the next trials, or NULL */
+	uint32_t target; /* of the trial that runs */
+	unsigned char known[CMDLINE_TARGETS]; /* its version is complete */
+	struct session_skipped skipped[CMDLINE_TARGETS];
+	unsigned skipped_count;
 };
 
 /**

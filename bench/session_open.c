@@ -80,6 +80,10 @@ skipped(void *context, const char *name, const char *why)
 
 	fprintf(stderr, "throng-bench: %s is left out: %s\n", name, why);
 	results_note(s->results, "%s is left out: %s", name, why);
+	if (s->skipped_count == CMDLINE_TARGETS)
+		return;
+	snprintf(s->skipped[s->skipped_count].name, TARGET_NAME, "%s", name);
+	snprintf(s->skipped[s->skipped_count++].why, RESULTS_TEXT, "%s", why);
 }
 
 static int
@@ -95,9 +99,21 @@ add_targets(struct session *s)
 
 		if (target == NULL)
 			return (-1);
+		snprintf(target->version, sizeof(target->version), "%s",
+		    t->version);
 		for (unsigned k = 0; k < i; k++)
 			if (strcmp(t->same_as, o->targets[k].name) == 0)
 				target->same_as = k;
+	}
+	/* Behind the others, whose indices are those of the options. */
+	for (unsigned i = 0; i < s->skipped_count; i++) {
+		struct results_target *target = results_target(r,
+		    s->skipped[i].name, "");
+
+		if (target == NULL)
+			return (-1);
+		snprintf(target->skipped, sizeof(target->skipped), "%s",
+		    s->skipped[i].why);
 	}
 	return (0);
 }

@@ -22,7 +22,7 @@ show_ratio(struct session *s, uint32_t point)
 	ratio = results_find(s->results, point, 1, METRIC_CPU);
 	if (ratio == NULL || ratio->valid.n == 0)
 		return;
-	snprintf(text, sizeof(text), "cpu %s/%s %.3f [%.3f, %.3f]",
+	snprintf(text, sizeof(text), "cpu %s/%s %.2f [%.2f,%.2f]",
 	    s->options->targets[1].name, s->options->targets[0].name,
 	    ratio->valid.value, ratio->valid.low, ratio->valid.high);
 	s->live.ratio = text;

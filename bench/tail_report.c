@@ -4,8 +4,10 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 
+#include "escape.h"
 #include "json.h"
 #include "tail_run.h"
 
@@ -59,19 +61,69 @@ notes(const struct tail_row *rows, size_t count, FILE *out)
 	}
 }
 
-int
-tail_report(const struct cmdline *o, int argc, char **argv,
-    const struct tail_row *rows, size_t count, FILE *out)
+/* What the table is of, before it. */
+static void
+preface(const struct cmdline *o, const struct tail_table *t, FILE *out)
 {
-	char law[80];
+	unsigned least = UINT_MAX, most = 0;
 
+	for (size_t i = 0; i < t->count; i++) {
+		least = t->rows[i].blocks < least ? t->rows[i].blocks : least;
+		most = t->rows[i].blocks > most ? t->rows[i].blocks : most;
+	}
+	if (t->partial)
+		fputs("**Interrupted:** what is here is valid, but there is "
+		    "less of it than was asked for.\n\n", out);
 	fprintf(out, "Percentiles of the response, relative to an ideal: one "
 	    "queue, first come first served,\nbefore %" PRIu64 " servers, "
 	    "which gets the same requests at the times at which they were "
-	    "sent.\nOpen loop, Poisson, %.0f connections; medians over %"
-	    PRIu64 " blocks of %.3g s, with their 95%% interval\n(or what "
-	    "fewer blocks give), and both sides in ms.\n\n", o->workers,
-	    o->connections.value[0], o->blocks, (double)o->trial / 1e9);
+	    "sent.\nOpen loop, Poisson, %.0f connections; medians over ",
+	    o->workers, o->connections.value[0]);
+	if (least < most)
+		fprintf(out, "%u to ", least);
+	fprintf(out, "%u blocks of %.3g s, with their 95%% interval\n(or what "
+	    "fewer blocks give), and both sides in ms.\n\n", most,
+	    (double)o->trial / 1e9);
+}
+
+/* The machine and what ran, after it. */
+static void
+card(const struct results *r, FILE *out)
+{
+
+	fputs("\n| machine | | |\n|---|---|---|\n", out);
+	for (size_t i = 0; i < r->fact_count; i++) {
+		fputs("| ", out);
+		escape_markdown(r->facts[i].group, out);
+		fputs(" | ", out);
+		escape_markdown(r->facts[i].name, out);
+		fputs(" | ", out);
+		escape_markdown(r->facts[i].value, out);
+		fputs(" |\n", out);
+	}
+	putc('\n', out);
+	for (size_t i = 0; i < r->note_count; i++) {
+		fputs("- ", out);
+		escape_markdown(r->notes[i].text, out);
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < r->target_count; i++) {
+		fputs("- **", out);
+		escape_markdown(r->targets[i].name, out);
+		fputs("**: ", out);
+		escape_markdown(r->targets[i].command, out);
+		putc('\n', out);
+	}
+	fprintf(out, "- %s, %s\n", r->tool, r->started);
+}
+
+int
+tail_report(const struct cmdline *o, int argc, char **argv,
+    const struct tail_table *t, FILE *out)
+{
+	char law[80];
+
+	preface(o, t, out);
 	fputs("| target | service | load |", out);
 	for (unsigned f = 0; f < TAIL_FIGURES; f++)
 		fprintf(out, " %s |", tail_name(f));
@@ -79,20 +131,26 @@ tail_report(const struct cmdline *o, int argc, char **argv,
 	for (unsigned f = 0; f < TAIL_FIGURES; f++)
 		fputs("---:|", out);
 	fputs("---:|\n", out);
-	for (size_t i = 0; i < count; i++) {
-		fprintf(out, "| %s | %s | %.2f |", rows[i].target,
-		    service_text(&rows[i].service, law, sizeof(law)),
-		    rows[i].load);
+	for (size_t i = 0; i < t->count; i++) {
+		const struct tail_row *x = &t->rows[i];
+
+		fprintf(out, "| %s | %s | %.2f |", x->target,
+		    service_text(&x->service, law, sizeof(law)), x->load);
 		for (unsigned f = 0; f < TAIL_FIGURES; f++)
-			figure(&rows[i], f, out);
-		fprintf(out, " %.0f us |\n", rows[i].late_p99);
+			figure(x, f, out);
+		if (x->blocks > 0)
+			fprintf(out, " %.0f us |\n", x->late_p99);
+		else
+			fputs(" - |\n", out);
 	}
 	putc('\n', out);
-	notes(rows, count, out);
+	notes(t->rows, t->count, out);
 	fputs("- command: `", out);
 	for (int i = 0; i < argc; i++)
 		fprintf(out, "%s%s", i > 0 ? " " : "", argv[i]);
 	fprintf(out, "`, seed %" PRIu64 "\n", o->seed);
+	if (t->card != NULL)
+		card(t->card, out);
 	return (ferror(out) ? -1 : 0);
 }
 
@@ -127,9 +185,34 @@ row(struct json *j, const struct tail_row *x)
 	json_close(j, '}');
 }
 
+static void
+facts(struct json *j, const struct results *r)
+{
+
+	json_text(j, "started", r->started);
+	json_open(j, "machine", '[');
+	for (size_t i = 0; i < r->fact_count; i++) {
+		json_flat(j, NULL, '{');
+		json_text(j, "group", r->facts[i].group);
+		json_text(j, "name", r->facts[i].name);
+		json_text(j, "value", r->facts[i].value);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_open(j, "targets", '[');
+	for (size_t i = 0; i < r->target_count; i++) {
+		json_flat(j, NULL, '{');
+		json_text(j, "name", r->targets[i].name);
+		json_text(j, "command", r->targets[i].command);
+		json_text(j, "version", r->targets[i].version);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 int
 tail_json(const struct cmdline *o, int argc, char **argv,
-    const struct tail_row *rows, size_t count, FILE *out)
+    const struct tail_table *t, FILE *out)
 {
 	struct json j = { .out = out };
 
@@ -141,13 +224,15 @@ tail_json(const struct cmdline *o, int argc, char **argv,
 	for (int i = 0; i < argc; i++)
 		json_text(&j, NULL, argv[i]);
 	json_close(&j, ']');
+	json_truth(&j, "partial", t->partial);
 	json_hex(&j, "seed", o->seed);
 	json_whole(&j, "workers", o->workers);
 	json_number(&j, "trial_s", (double)o->trial / 1e9);
 	json_open(&j, "rows", '[');
-	for (size_t i = 0; i < count; i++)
-		row(&j, &rows[i]);
+	for (size_t i = 0; i < t->count; i++)
+		row(&j, &t->rows[i]);
 	json_close(&j, ']');
+	facts(&j, t->card);
 	json_close(&j, '}');
 	return (ferror(out) ? -1 : 0);
 }

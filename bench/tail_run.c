@@ -31,6 +31,7 @@ struct tail {
 	size_t count;
 	struct tail_pair *pairs; /* [row * blocks + block][figure] */
 	double *late;            /* [row * blocks + block] */
+	unsigned char *done;     /* the block ran to its end */
 	unsigned char *valid;
 	size_t *requests;
 };
@@ -124,7 +125,7 @@ one_trial(struct tail *t, size_t row, unsigned block, uint32_t target,
 		spec.duration = t->options->trial;
 		spec.connections = p->connections;
 		rc = judge(t, row, at, trial, &trace, &spec);
-		t->rows[row].blocks++;
+		t->done[at] = rc == 0;
 	}
 	free(trace.items);
 	free(trial->record);
@@ -132,26 +133,30 @@ one_trial(struct tail *t, size_t row, unsigned block, uint32_t target,
 	return (rc);
 }
 
-/* The medians of one row over its valid blocks, of all if none is valid. */
+/* The medians of one row over its valid blocks, of all that ran if none is
+ * valid. */
 static void
-settle(struct tail *t, size_t row)
+settle(struct tail *t, size_t row, double *room)
 {
 	const unsigned n = (unsigned)t->options->blocks;
+	const unsigned char *done = t->done + row * n;
+	const unsigned char *valid = t->valid + row * n;
 	struct tail_row *x = &t->rows[row];
-	double *room = calloc(3 * (size_t)n, sizeof(*room));
+	size_t used = 0;
 
-	x->valid = 0;
-	for (unsigned b = 0; b < x->blocks; b++)
-		x->valid += t->valid[row * n + b];
-	for (unsigned f = 0; room != NULL && f < TAIL_FIGURES; f++) {
-		size_t used = 0;
-
-		for (unsigned b = 0; b < x->blocks; b++) {
+	x->blocks = x->valid = 0;
+	for (unsigned b = 0; b < n; b++) {
+		x->blocks += done[b];
+		x->valid += done[b] && valid[b];
+	}
+	for (unsigned f = 0; f < TAIL_FIGURES; f++) {
+		used = 0;
+		for (unsigned b = 0; b < n; b++) {
 			const size_t at = row * n + b;
 			const struct tail_pair *p =
 			    &t->pairs[at * TAIL_FIGURES + f];
 
-			if ((x->valid > 0 && !t->valid[at]) ||
+			if (!done[b] || (x->valid > 0 && !valid[b]) ||
 			    isnan(p->ideal))
 				continue;
 			room[used] = p->measured / p->ideal;
@@ -166,12 +171,12 @@ settle(struct tail *t, size_t row)
 		x->value[f].measured = stats_median(room + n, used);
 		x->value[f].ideal = stats_median(room + 2 * n, used);
 	}
-	if (room != NULL) {
-		memcpy(room, t->late + row * n, x->blocks * sizeof(*room));
-		stats_sort(room, x->blocks);
-		x->late_p99 = stats_median(room, x->blocks);
-	}
-	free(room);
+	used = 0;
+	for (unsigned b = 0; b < n; b++)
+		if (done[b])
+			room[used++] = t->late[row * n + b];
+	stats_sort(room, used);
+	x->late_p99 = stats_median(room, used);
 }
 
 static int
@@ -185,10 +190,11 @@ make_rows(struct tail *t)
 	t->rows = calloc(n, sizeof(*t->rows));
 	t->pairs = calloc(cells * TAIL_FIGURES, sizeof(*t->pairs));
 	t->late = calloc(cells, sizeof(*t->late));
+	t->done = calloc(cells, 1);
 	t->valid = calloc(cells, 1);
 	t->requests = calloc(cells, sizeof(*t->requests));
 	if (t->rows == NULL || t->pairs == NULL || t->late == NULL ||
-	    t->valid == NULL || t->requests == NULL)
+	    t->done == NULL || t->valid == NULL || t->requests == NULL)
 		return (-1);
 	for (size_t law = 0; law < (own ? 1 : TAIL_LAWS); law++)
 		for (size_t l = 0; l < o->loads.count; l++)
@@ -231,20 +237,29 @@ blocks(struct tail *t)
 	return (0);
 }
 
+/* The table of what there is, and the exit status that it gives. */
 static int
 finish(struct tail *t, int argc, char **argv)
 {
 	const struct cmdline *o = t->options;
-	size_t voided = 0;
+	const struct tail_table table = { t->rows, t->count,
+	    session_interrupted(), t->session.results };
+	double *room = calloc(3 * (size_t)o->blocks, sizeof(*room));
+	size_t valid = 0;
 
 	live_clear(&t->session.live);
-	for (size_t i = 0; i < t->count; i++) {
-		settle(t, i);
-		voided += t->rows[i].valid == 0;
-	}
-	if (output_tail(o, argc, argv, t->rows, t->count))
+	if (room == NULL) {
+		fprintf(stderr, "throng-bench: no memory\n");
 		return (CMDLINE_FAILED);
-	return (voided == t->count ? CMDLINE_VOID : CMDLINE_HOLDS);
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		settle(t, i, room);
+		valid += t->rows[i].valid > 0;
+	}
+	free(room);
+	if (output_tail(o, argc, argv, &table))
+		return (CMDLINE_FAILED);
+	return (valid == 0 ? CMDLINE_VOID : CMDLINE_HOLDS);
 }
 
 int
@@ -258,10 +273,11 @@ tail_run(struct cmdline *o, int argc, char **argv)
 	rc = session_open(&t.session, o, argc, argv);
 	if (rc == 0 && session_points(&t.session) == 0 &&
 	    make_rows(&t) == 0) {
-		rc = blocks(&t) == 0 ? CMDLINE_HOLDS : CMDLINE_FAILED;
-		/* An interrupted run shows the blocks that it has. */
-		if (rc == CMDLINE_HOLDS || t.rows[0].blocks > 0)
-			rc |= finish(&t, argc, argv);
+		const int broken = blocks(&t) != 0 && !session_interrupted();
+
+		/* What was cut short shows the blocks that it has. */
+		rc = finish(&t, argc, argv);
+		rc = broken ? CMDLINE_FAILED : rc;
 	} else if (rc == 0) {
 		fprintf(stderr, "throng-bench: no memory\n");
 		rc = CMDLINE_FAILED;
@@ -270,7 +286,8 @@ tail_run(struct cmdline *o, int argc, char **argv)
 	free(t.rows);
 	free(t.pairs);
 	free(t.late);
+	free(t.done);
 	free(t.valid);
 	free(t.requests);
-	return (rc > CMDLINE_VOID ? CMDLINE_FAILED : rc);
+	return (rc);
 }

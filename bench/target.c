@@ -213,12 +213,10 @@ target_ended(struct target *t, char *why, size_t size)
 		t->pid = -1;
 	}
 	last_line(t, line, sizeof(line));
-	if (WIFSIGNALED(t->status))
-		failed(why, size, "%s: ended by signal %d: %s", t->spec.name,
-		    WTERMSIG(t->status), line);
-	else
-		failed(why, size, "%s: ended with status %d: %s",
-		    t->spec.name, WEXITSTATUS(t->status), line);
+	failed(why, size, "%s: ended %s %d%s%s", t->spec.name,
+	    WIFSIGNALED(t->status) ? "by signal" : "with status",
+	    WIFSIGNALED(t->status) ? WTERMSIG(t->status) :
+	    WEXITSTATUS(t->status), line[0] != '\0' ? ": " : "", line);
 	return (1);
 }
 

@@ -29,6 +29,7 @@ struct target_spec {
 	char request[256];         /* escaped as payload_unescape() reads it */
 	int crlf;                  /* lines end with CR LF */
 	char same_as[TARGET_NAME]; /* the target that this is again, or "" */
+	char version[128];         /* what it says of itself, or "" */
 	int spare_cpu;             /* processor 1 less than this is not for it;
 	                            * 0: all are */
 };

@@ -21,6 +21,9 @@ typedef void (*trial_edge)(void *context, struct account_sessions sessions,
 /** Most servers that one target may be. */
 #define TRIAL_SHARDS 64
 
+/** Descriptors that a server needs beside its connections. */
+#define TRIAL_SERVER_SPARE 200
+
 /** Memory of a target, in bytes: its own and, since before the first
  *  connection, the kernel's. */
 struct trial_memory {

@@ -6,7 +6,8 @@ bench_shell_tests = test_bench_engine test_bench_engine_conn \
 	test_bench_engine_churn \
 	test_bench_payload test_bench_account test_bench_cmdline \
 	test_bench_later test_bench_results_load test_bench_builtin \
-	test_bench_disturb test_bench_gen
+	test_bench_disturb test_bench_version test_bench_live \
+	test_bench_doctor test_bench_gen
 check_PROGRAMS += $(bench_shell_tests)
 TESTS += $(bench_shell_tests)
 bench_shell_cppflags = -I$(top_srcdir)/bench $(AM_CPPFLAGS)
@@ -49,6 +50,18 @@ test_bench_disturb_SOURCES = tests/bench/test_disturb.c tests/bench/check.h
 test_bench_disturb_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_disturb_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_bench_disturb_LDADD = $(bench_shell_ldadd)
+test_bench_version_SOURCES = tests/bench/test_version.c tests/bench/check.h
+test_bench_version_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_version_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_version_LDADD = $(bench_shell_ldadd)
+test_bench_live_SOURCES = tests/bench/test_live.c tests/bench/check.h
+test_bench_live_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_live_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_live_LDADD = $(bench_shell_ldadd)
+test_bench_doctor_SOURCES = tests/bench/test_doctor.c tests/bench/check.h
+test_bench_doctor_CPPFLAGS = $(bench_shell_cppflags)
+test_bench_doctor_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_doctor_LDADD = $(bench_shell_ldadd)
 test_bench_gen_SOURCES = tests/bench/test_gen.c tests/bench/check.h
 test_bench_gen_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_gen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

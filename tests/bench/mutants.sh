@@ -25,7 +25,8 @@ count=0
 : > "$work/config.h"
 
 core="rng hist special record plan stats fit theory search gates metric \
-results results_close results_slopes results_measure results_words results_audit sim sim_serve tail"
+results results_close results_slopes results_measure results_words \
+results_search results_model results_audit judge remarks sim sim_serve tail"
 shell="payload"
 system="account counter"
 for file in "$src"/bench/engine*.c; do
@@ -202,6 +203,16 @@ mutant "each pair of numbers has one vote on the slope" results_slopes \
 mutant "the search does not confirm" search \
     's/^		s->step = SEARCH_CONFIRM;$/		s->step = SEARCH_FOUND;/' \
     search steps_down_when_the_confirmation_fails
+
+mutant "the client's lateness is the target's miss" judge \
+    's/return (RESULTS_LIMITED);/return (RESULTS_MISSED);/' \
+    judge the_client_is_not_the_target
+mutant "a rate that was void has failed" judge \
+    's/^		return (RESULTS_UNSURE);/		return (RESULTS_MISSED);/' \
+    judge a_noisy_machine_says_nothing
+mutant "wrong replies are fast replies" judge \
+    's/if (failed & ~BIT(GATE_STEADY)) {/if (0) {/' \
+    judge the_target_misses
 
 echo "$count mutants"
 exit $failed

@@ -1,7 +1,8 @@
 /*
  * bench_power: the power of the comparison, as a table: how often a
  * difference of so much is found with so many blocks, on a machine whose
- * trials scatter by so much. Not a test; its output is in the documentation.
+ * trials scatter by so much. Not a test; its output is in
+ * doc/throng-bench.md.
  */
 #include "rng.h"
 #include "stats.h"

@@ -9,8 +9,12 @@
 
 #include "cmdline.h"
 #include "replay.h"
+#include "results.h"
 
 #define WORDS 16
+
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(text) #text
 
 /* Split a line at its spaces and parse it. */
 static int
@@ -82,6 +86,8 @@ test_values(void **state)
 	assert_int_equal(o.reply_size, 4096);
 	assert_int_equal(parse("compare --slo p99<5ms", &o, &status), 0);
 	assert_true(o.closed && o.no_control);
+	/* Its trials keep to a plan, so a busy client is a fault. */
+	assert_true(!isnan(o.gates.client));
 }
 
 static void
@@ -99,7 +105,10 @@ test_refused(void **state)
 		"run --request x --service fixed:1us", "run limit",
 		"run --size 0", "run --size 2G", "run --nonsense",
 		"run --seed", "run --target =x", "run --target a=",
-		"run --target limit --target limit", "run --target no-such",
+		"run --target limit --target limit",
+		"run --active 200 --connections 100,50",
+		"compare --connections 1,2 --capacity 1000", "run --capacity 0",
+		"run --target no-such",
 	};
 	const char *accepted = NULL;
 	struct cmdline o;
@@ -184,6 +193,40 @@ test_replay(void **state)
 	assert_null(replay_arguments("/no/such/file", list, &n));
 }
 
+/* Rates that were shares of a capacity are replayed as they were. */
+static void
+test_replay_rates(void **state)
+{
+	static const char report[] = "{\"schema\": \"throng-bench\", "
+	    "\"schema_version\": " TEXT_OF(RESULTS_SCHEMA) ", "
+	    "\"arguments\": [\"throng-bench\", "
+	    "\"compare\", \"--connections\", \"10,20\"], \"points\": ["
+	    "{\"rate\": 250, \"load\": 0.25, \"connections\": 10}, "
+	    "{\"rate\": 500, \"load\": 0.5, \"connections\": 10}, "
+	    "{\"rate\": 200, \"load\": 0.25, \"connections\": 20}]}";
+	char others[] = "--connections=5", *list[] = { NULL, NULL };
+	char **words;
+	struct cmdline o;
+	int n, status;
+
+	(void)state;
+	words = replayed(report, list, &n);
+	assert_non_null(words);
+	assert_int_equal(n, 5);
+	assert_string_equal(words[4], "--capacity=1000,800");
+	assert_int_equal(cmdline_parse(n, words, &o, &status), 0);
+	assert_int_equal(o.capacities.count, 2);
+	assert_true(o.capacities.value[1] == 800);
+	replay_free(words);
+	/* With other connections, it has to be measured. */
+	list[0] = others;
+	words = replayed(report, list, &n);
+	assert_non_null(words);
+	assert_int_equal(n, 5);
+	assert_string_equal(words[4], "--connections=5");
+	replay_free(words);
+}
+
 int
 main(void)
 {
@@ -193,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_rates),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -334,6 +334,7 @@ html_has_its_charts(void **state)
 	text = written(report_html, r);
 	assert_non_null(strstr(text, "Memory against idle"));
 	assert_non_null(strstr(text, "CPU per request and throughput"));
+	assert_non_null(strstr(text, "1 to 10,000 connections.</figcaption>"));
 	free(text);
 	results_free(r);
 }
@@ -388,6 +389,27 @@ markdown_tables_have_their_columns(void **state)
 		    strncmp(line, "|---|---:|", 10) == 0)
 			assert_int_equal(count(line, "|"), 7);
 	}
+	free(text);
+	results_free(r);
+}
+
+/* A table without rows is no table. */
+static void
+one_point_has_no_slope(void **state)
+{
+	struct results *r = fixture_compare(1);
+	char *text;
+
+	(void)state;
+	results_memory(r, 0, 100)->user = 1e6;
+	assert_int_equal(results_close(r), 0);
+	text = written(report_markdown, r);
+	assert_null(strstr(text, "Memory per connection"));
+	free(text);
+	results_free(r);
+	r = fixture_sweep(1);
+	text = written(report_markdown, r);
+	assert_non_null(strstr(text, "Memory per connection"));
 	free(text);
 	results_free(r);
 }
@@ -473,6 +495,7 @@ main(void)
 		cmocka_unit_test(the_unanswered_show),
 		cmocka_unit_test(hostile_text_stays_text),
 		cmocka_unit_test(markdown_tables_have_their_columns),
+		cmocka_unit_test(one_point_has_no_slope),
 		cmocka_unit_test(terminal_lines_fit),
 		cmocka_unit_test(a_stream_that_fails_is_told),
 		cmocka_unit_test(hgrm_is_monotonic),

@@ -212,12 +212,13 @@ a_search_has_a_headline_of_its_own(void **state)
 	(void)results_target(r, "pool", "x");
 	(void)results_target(r, "thread", "y");
 	(void)results_point(r);
-	s = results_search(r, 0, "p99<5ms");
+	s = results_search(r, 0, 0, "p99<5ms");
 	s->rate = 21000;
-	(void)results_search(r, 1, "p99<5ms");
+	s->confirmed = 1;
+	(void)results_search(r, 1, 0, "p99<5ms");
 	assert_int_equal(results_close(r), 0);
 	assert_string_equal(r->headline, "Within p99<5ms: pool 21,000 "
-	    "requests/s, thread not even the lowest rate tried.");
+	    "requests/s, thread: not even the lowest rate tried.");
 	assert_false(results_ran(r, 0));
 	results_free(r);
 }
@@ -554,6 +555,12 @@ audits_are_told(void **state)
 	assert_string_equal(text, "");
 	(void)results_audit(r, 0, 0, RESULTS_EVEN, text, sizeof(text));
 	assert_string_equal(text, "");
+	(void)results_audit(r, 0, 0, RESULTS_PROCESSES, text, sizeof(text));
+	assert_string_equal(text, "");
+	r->blocks[3].trials[0].generators = 2;
+	r->blocks[3].trials[0].servers = 1;
+	(void)results_audit(r, 0, 0, RESULTS_PROCESSES, text, sizeof(text));
+	assert_string_equal(text, "2, 1");
 	/* The longest of all blocks. */
 	(void)results_audit(r, 0, 1, RESULTS_GAP, text, sizeof(text));
 	assert_string_equal(text, "");
@@ -642,6 +649,37 @@ models_are_told_in_words(void **state)
 	    "open loop, Poisson 12,500/s, bimodal (90% 50 us, 10% 550 us), "
 	    "mean 100 us of CPU, 1 connection and 10,000 idle");
 	assert_string_equal(results_model(r, 7, text, sizeof(text)), "");
+	/* Of a sweep, from the least to the most. */
+	results_point(r)->connections = 10000;
+	r->points[1].rate = 12500;
+	r->points[1].idle = 10000;
+	r->load.service.law = PLAN_NONE;
+	assert_string_equal(results_models(r, (uint32_t[]){ 1, 0 }, 2, text,
+	    sizeof(text)), "open loop, Poisson 12,500/s, 1 to 10,000 "
+	    "connections and 10,000 idle");
+	results_free(r);
+}
+
+/* Who differs is the news, wherever it stands; the others come after it. */
+static void
+the_headline_is_of_whoever_differs(void **state)
+{
+	struct results *r = made(20, 1, 21);
+
+	(void)state;
+	assert_non_null(results_target(r, "slow", "c"));
+	for (unsigned b = 0; b < 20; b++) {
+		struct results_trial *t = results_trial(&r->blocks[b], 3);
+
+		t->value[METRIC_CPU] =
+		    1.9 * r->blocks[b].trials[0].value[METRIC_CPU];
+		t->readings.steal = 0;
+	}
+	assert_int_equal(results_close(r), 0);
+	assert_int_equal(strncmp(r->headline, "slow has 90% more", 17), 0);
+	assert_non_null(strstr(r->headline, " Others: thread "));
+	assert_non_null(strstr(r->headline, "(within noise)."));
+	assert_non_null(strstr(r->basis, "each of 2 verdicts for itself"));
 	results_free(r);
 }
 
@@ -745,6 +783,7 @@ main(void)
 		cmocka_unit_test(gates_that_were_not_read_are_named),
 		cmocka_unit_test(a_client_that_is_late_is_told),
 		cmocka_unit_test(models_are_told_in_words),
+		cmocka_unit_test(the_headline_is_of_whoever_differs),
 		cmocka_unit_test(empty_and_partial_results_close),
 		cmocka_unit_test(steadiness_is_measured),
 		cmocka_unit_test(adherence_counts_the_late_and_the_unsent),
