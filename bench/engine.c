@@ -132,9 +132,14 @@ arrive(struct engine *e, const struct plan_item *item, uint64_t t)
 		return;
 	c = &e->conns[at];
 	engine_integrate(e, t);
-	if (!c->open || engine_add(e, c, intended, item->work)) {
+	if (!c->open) {
 		/* The service ended it: not the client's omission. */
 		record_unsendable(engine_record(e), intended, t);
+		return;
+	}
+	if (engine_add(e, c, intended, item->work)) {
+		/* No memory, and that is the client's. */
+		record_bad(engine_record(e), intended, t, RECORD_UNSENT);
 		return;
 	}
 	engine_send(e, c, 1, t);

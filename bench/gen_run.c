@@ -147,17 +147,16 @@ ramp(struct run *r)
 	    engine_failures(r->engine);
 
 	/* One failure is enough to know; do not wait for the others. */
-	if (engine_failures(r->engine) > 0 || settled == all) {
-		ramp_end(r, NULL);
-		return;
-	}
-	while (r->begun < all &&
+	while (engine_failures(r->engine) == 0 && r->begun < all &&
 	    r->begun - settled < r->job->config->in_flight) {
 		gen_connect(r, r->begun++);
 		settled = engine_answered(r->engine) +
 		    engine_failures(r->engine);
 	}
-	if (io_now(NULL) - r->job->part->connect_begin >
+	/* After connecting: where it fails at once, no event follows. */
+	if (engine_failures(r->engine) > 0 || settled == all)
+		ramp_end(r, NULL);
+	else if (io_now(NULL) - r->job->part->connect_begin >
 	    r->job->config->connect_ns)
 		ramp_end(r, "no answer to the first request");
 }

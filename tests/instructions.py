@@ -7,7 +7,8 @@
 Instructions repeat where time does not: callgrind counts the same for the same
 program, so a change of a few per cent is a change of the code. They say nothing
 of system calls, caches and waiting. The single operations are those of
-tests/micro.c. pool_1 and pool_16 are whole requests through throngd, all its
+tests/micro.c; engine_1 and engine_16 are what the generator of throng-bench does
+for a request. pool_1 and pool_16 are whole requests through throngd, all its
 threads together, with one client that has 1 or 16 requests outstanding. How
 often threads sleep varies there a little, so the least of three counts; it
 repeats within 1 %. Where a change is worth its instructions, or saves some,

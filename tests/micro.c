@@ -1,6 +1,7 @@
 /*
  * What one operation of the hot path costs, alone on one thread: queue,
- * wakeup, park, framers, and a whole request with the handler in the reactor.
+ * wakeup, park, framers, and a whole request with the handler in the reactor;
+ * and of throng-bench: a request of its engine against an echo in memory.
  *
  *     ./micro                  time of each, nanoseconds per operation
  *     ./micro NAME             of this one
@@ -22,6 +23,7 @@
 
 #include "clock.h"
 #include "conn.h"
+#include "engine.h"
 #include "gather.h"
 #include "handlers.h"
 #include "inline.h"
@@ -37,6 +39,11 @@
 #else
 #define CASE __attribute__((noinline, noclone)) static void
 #endif
+
+/** Cases that need no frames, and those that need an engine. */
+#define NO_FRAMES (-1)
+#define ENGINE_OF_1 (-2)
+#define ENGINE_OF_16 (-3)
 
 /** Operations of a case when it is counted; divides by 64. */
 #define COUNTED 6400u
@@ -269,17 +276,118 @@ case_inline_16(unsigned n)
 	serve(n, 16);
 }
 
+/** The null transport of the engine: what is sent is there to be received. */
+static struct {
+	struct engine *engine;
+	struct record record;
+	uint32_t completions[1];
+	char bytes[STREAM];
+	size_t length;
+	uint64_t now;
+} echo;
+
+static long
+echo_send(void *context, uint32_t i, const char *bytes, size_t length)
+{
+
+	(void)context;
+	(void)i;
+	check(echo.length + length <= sizeof(echo.bytes), "too much");
+	memcpy(echo.bytes + echo.length, bytes, length);
+	echo.length += length;
+	return ((long)length);
+}
+
+static long
+echo_receive(void *context, uint32_t i, char *bytes, size_t size)
+{
+	const size_t n = echo.length;
+
+	(void)context;
+	(void)i;
+	check(n > 0 && n <= size, "nothing there");
+	memcpy(bytes, echo.bytes, n);
+	echo.length = 0;
+	return ((long)n);
+}
+
+static void
+echo_ignore(void *context, uint32_t i)
+{
+
+	(void)context;
+	(void)i;
+}
+
+static uint64_t
+echo_now(void *context)
+{
+
+	(void)context;
+	return (echo.now += 100);
+}
+
+static void
+open_engine(uint32_t depth)
+{
+	static struct payload payload = { .kind = PAYLOAD_STAMP, .seed = 1,
+	    .size = SMALL };
+	struct engine_config config = {
+		.io = { echo_send, echo_receive, echo_ignore, echo_ignore,
+		    echo_ignore, echo_now, NULL },
+		.framer = { THRONG_FRAME_LINE, 4096 }, .line_tail = 1,
+		.payload = &payload, .connections = 1, .active = 1,
+		.depth = depth, .record = &echo.record,
+		.completions = echo.completions,
+	};
+
+	engine_free(echo.engine);
+	echo.length = 0;
+	echo.engine = engine_new(&config);
+	check(echo.engine != NULL, "engine");
+	engine_opened(echo.engine, 0);
+	engine_readable(echo.engine, 0);
+	/* No timed case gets to the end of it. */
+	engine_measure(echo.engine, echo.now, UINT64_MAX / 2);
+}
+
+/* Stamp, frame, send; receive, cut, check, match, write down. By the request;
+ * with 16 outstanding, 16 in a send and in a receive. */
+static inline __attribute__((always_inline)) void
+drive(unsigned n, unsigned depth)
+{
+	const uint64_t end = echo.record.replies + n;
+
+	for (; n > 0; n -= depth)
+		engine_readable(echo.engine, 0);
+	check(echo.record.replies == end, "not all answered");
+}
+
+CASE
+case_engine_1(unsigned n)
+{
+
+	drive(n, 1);
+}
+
+CASE
+case_engine_16(unsigned n)
+{
+
+	drive(n, 16);
+}
+
 /** What a case has to find. */
 static const struct row {
 	const char *name;
 	void (*run)(unsigned n);
-	int framing; /* -1: needs no frames */
+	int framing; /* or one of these: */
 	unsigned payload;
 } rows[] = {
-	{ "mpsc_one", case_mpsc_one, -1, 0 },
-	{ "mpsc_chain", case_mpsc_chain, -1, 0 },
-	{ "wakeup", case_wakeup, -1, 0 },
-	{ "park", case_park, -1, 0 },
+	{ "mpsc_one", case_mpsc_one, NO_FRAMES, 0 },
+	{ "mpsc_chain", case_mpsc_chain, NO_FRAMES, 0 },
+	{ "wakeup", case_wakeup, NO_FRAMES, 0 },
+	{ "park", case_park, NO_FRAMES, 0 },
 	{ "frame_line", case_frame_line, THRONG_FRAME_LINE, SMALL },
 	{ "frame_line_large", case_frame_line_large, THRONG_FRAME_LINE, LARGE },
 	{ "frame_len32", case_frame_len32, THRONG_FRAME_LEN32, SMALL },
@@ -293,6 +401,8 @@ static const struct row {
 	{ "process_16", case_process_16, THRONG_FRAME_LINE, SMALL },
 	{ "inline_1", case_inline_1, THRONG_FRAME_LINE, SMALL },
 	{ "inline_16", case_inline_16, THRONG_FRAME_LINE, SMALL },
+	{ "engine_1", case_engine_1, ENGINE_OF_1, 0 },
+	{ "engine_16", case_engine_16, ENGINE_OF_16, 0 },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -306,7 +416,9 @@ prepare(const struct row *row)
 	throng_framing framing = (throng_framing)row->framing;
 	size_t at, used;
 
-	if (row->framing == -1)
+	if (row->framing == ENGINE_OF_1 || row->framing == ENGINE_OF_16)
+		open_engine(row->framing == ENGINE_OF_1 ? 1 : 16);
+	if (row->framing < 0)
 		return;
 	service.config.framing = framing;
 	service.framer = (struct framer){ framing,

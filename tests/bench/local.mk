@@ -65,6 +65,8 @@ test_bench_doctor_LDADD = $(bench_shell_ldadd)
 test_bench_gen_SOURCES = tests/bench/test_gen.c tests/bench/check.h
 test_bench_gen_CPPFLAGS = $(bench_shell_cppflags)
 test_bench_gen_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_bench_gen_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=send -Wl,--wrap=recv \
+	-Wl,--wrap=connect -Wl,--wrap=calloc
 test_bench_gen_LDADD = $(bench_shell_ldadd)
 test_bench_builtin_SOURCES = tests/bench/test_builtin.c tests/bench/check.h
 test_bench_builtin_CPPFLAGS = $(bench_shell_cppflags)
