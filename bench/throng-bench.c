@@ -18,6 +18,7 @@
 #include "selftest.h"
 #include "session.h"
 #include "slo.h"
+#include "standard.h"
 #include "tail_run.h"
 #include "targets.h"
 
@@ -112,6 +113,8 @@ main(int argc, char **argv)
 	char **words;
 	int status, count;
 
+	if (standard_open() == -1)
+		return (CMDLINE_FAILED);
 	if (argc > 1 && strcmp(argv[1], "report") == 0)
 		return (report_again(argc, argv));
 	if (argc < 2 || strcmp(argv[1], "replay") != 0)
