@@ -1,8 +1,9 @@
 /*
- * Every allocation fails once, in both modes: the k-th alone, and the k-th
+ * Every allocation fails once, in all modes: the k-th alone, and the k-th
  * with all that come after it, for k = 1, 2, 3 ... until nothing failed. What
  * comes of it is a clean error, a right reply or a closed connection; never a
  * crash, a leak or a hang. And once there is memory again, the server serves.
+ * With TORTURE=full the same is done; its figures go into the report.
  * (The idea is libuv's, test/test-loop-oom.c.)
  */
 #include "trial.h"
@@ -183,6 +184,14 @@ thread_from_then_on(void **state)
 }
 
 static void
+inline_once(void **state)
+{
+
+	(void)state;
+	every_allocation(THRONG_MODE_INLINE, false);
+}
+
+static void
 inline_from_then_on(void **state)
 {
 
@@ -206,8 +215,10 @@ main(void)
 		cmocka_unit_test(pool_from_then_on),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
+		cmocka_unit_test(inline_once),
 		cmocka_unit_test(inline_from_then_on),
 	};
+	const char *how = getenv("TORTURE");
 	char path[128];
 	int rc;
 
@@ -216,7 +227,10 @@ main(void)
 	event_set_log_callback(say_nothing);
 	support_path("log", path, sizeof(path));
 	log_file = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	results_begin("torture", "test_oom",
+	    how != NULL && strcmp(how, "full") == 0);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	results_add("torture", "allocations failed", injected);
+	results_add("allocations failed", injected);
+	results_end(rc == 0);
 	return (rc);
 }

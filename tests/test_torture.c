@@ -25,7 +25,13 @@
 #define CALLS 2000
 
 static unsigned long injected, trials;
-static unsigned sites_hit;
+/* All places that were seen, of all modes, and those that failed. */
+static struct place {
+	enum faults_call call;
+	const void *site;
+	bool hit;
+} places[FAULTS_CALLS * SITES];
+static unsigned places_seen;
 static struct fault trying; /* now */
 static int staying = -1;    /* the client that sees the end */
 
@@ -124,12 +130,37 @@ attempt(throng_mode mode, const struct fault *fault)
 	return (faults_injected());
 }
 
-/* Every place that was seen to make the call, once. */
+/* Remember a place, and whether it was made to fail. */
 static void
+note_place(enum faults_call call, const void *site, bool hit)
+{
+	struct place *p = places;
+
+	while (p < places + places_seen && (p->call != call ||
+	    p->site != site))
+		p++;
+	if (p == places + places_seen)
+		*p = (struct place){ call, site, false };
+	places_seen += p == places + places_seen;
+	p->hit = p->hit || hit;
+}
+
+static unsigned
+places_hit(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < places_seen; i++)
+		n += places[i].hit;
+	return (n);
+}
+
+/* Every place that was seen to make the call, once. Return how many did. */
+static unsigned
 each_site(throng_mode mode, enum faults_call call)
 {
 	const void *sites[SITES];
-	unsigned count = faults_sites(call, sites, SITES), hit;
+	unsigned count = faults_sites(call, sites, SITES), hit, all = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		hit = 0;
@@ -138,8 +169,10 @@ each_site(throng_mode mode, enum faults_call call)
 
 			hit += attempt(mode, &f);
 		}
-		sites_hit += hit > 0;
+		note_place(call, sites[i], hit > 0);
+		all += hit > 0;
 	}
+	return (all);
 }
 
 /* The first call, the second ..., until there is no such call. */
@@ -155,20 +188,27 @@ each_call(throng_mode mode, enum faults_call call, int error, bool after)
 	    after ? "from then on" : "once", f.skip);
 }
 
+static bool
+full_size(void)
+{
+	const char *how = getenv("TORTURE");
+
+	return (how != NULL && strcmp(how, "full") == 0);
+}
+
 static void
 torture(throng_mode mode)
 {
 	static const struct fault none = { FAULTS_CALLS, NULL, 0, 0, false };
-	const char *how = getenv("TORTURE");
-	bool full = how != NULL && strcmp(how, "full") == 0;
+	bool full = full_size();
 	unsigned long before = injected;
+	unsigned sites = 0;
 
 	/* Twice, so that all places have been seen. */
 	assert_int_equal(attempt(mode, &none), 0);
 	assert_int_equal(attempt(mode, &none), 0);
-	sites_hit = 0;
 	for (int call = 0; call < FAULTS_CALLS; call++) {
-		each_site(mode, (enum faults_call)call);
+		sites += each_site(mode, (enum faults_call)call);
 		/* One place in libevent, for all that is watched. */
 		if (call == FAULTS_EPOLL_CTL && !full)
 			each_call(mode, FAULTS_EPOLL_CTL, ENOMEM, false);
@@ -179,9 +219,9 @@ torture(throng_mode mode)
 		}
 	}
 	print_message("%lu faults injected at %u places\n", injected - before,
-	    sites_hit);
+	    sites);
 	/* As many as there are at least, or nothing is led here. */
-	assert_true(sites_hit > 25);
+	assert_true(sites > 25);
 }
 
 static void
@@ -230,15 +270,17 @@ main(void)
 		unit_guard();
 	event_set_log_callback(say_nothing);
 	faults_spare(true);
+	results_begin("torture", "test_torture", full_size());
+	/* Unless it comes to its end. */
+	results_add("crashes, leaks, hangs", 1);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	print_message("%lu faults injected in %lu trials\n", injected, trials);
-	results_add("torture", "faults injected", (double)injected);
-	results_add("torture", "trials", (double)trials);
-	results_add("torture", "sites covered", sites_hit);
-	if (rc == 0) {
-		results_add("torture", "crashes", 0);
-		results_add("torture", "leaks", 0);
-		results_add("torture", "hangs", 0);
-	}
+	print_message("%lu faults injected in %lu trials, at %u of %u places\n",
+	    injected, trials, places_hit(), places_seen);
+	results_add("faults injected", (double)injected);
+	results_add("trials", (double)trials);
+	results_add("sites covered", places_hit());
+	results_add("sites in all", places_seen);
+	results_add("crashes, leaks, hangs", rc);
+	results_end(rc == 0);
 	return (rc);
 }

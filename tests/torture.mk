@@ -97,9 +97,13 @@ test_torture_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_LINK)
 test_torture_LDADD = $(UNIT_LIBS)
 
 check-torture: test_oom test_torture test_chaos stress_simulate
-	./test_oom
-	TORTURE=full ./test_torture
-	CHAOS=500 ./test_chaos
+	THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
+	export THRONG_RESULTS; set -e; \
+	for suite in torture chaos simulator; do \
+	    $(ATTACK_DIR)/results.py run $$suite; done; \
+	TORTURE=full ./test_oom; \
+	TORTURE=full ./test_torture; \
+	CHAOS=500 ./test_chaos; \
 	SEEDS=20000 ./stress_simulate
 
 endif
