@@ -156,6 +156,11 @@ class Daemon:
                     return int(line.split()[1])
         return 0
 
+    def state(self):
+        """How it is scheduled, a letter: T is stopped."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+
     def threads(self):
         return self.status("Threads")
 

@@ -4,12 +4,14 @@ import os
 import random
 import re
 import subprocess
+import tempfile
 import time
 
 import daemon
 import swarm
 from case import Row, Skip
 from daemon import receive_all
+from rows_churn import HURT
 
 LIBEVENT = ("EVENT_NOEPOLL", "EVENT_NOPOLL", "EVENT_NOSELECT",
             "EVENT_EPOLL_USE_CHANGELIST", "EVENT_SHOW_METHOD",
@@ -91,6 +93,7 @@ def environment(case):
                        for link in server.links().values()),
                    f"with {name} there is no epoll")
         case.equal(server.ask(b"well\n", 5), b"well\n", f"with {name}")
+        case.recovered(server)
         case.equal(server.stop(), 0, f"exit status with {name}")
         lines = [entry["event"] for entry in server.entries()]
         case.check(set(lines) <= {"serving", "summary", "counters"},
@@ -98,6 +101,31 @@ def environment(case):
         case.check("[msg]" not in server.log(), f"{name} made it talk")
     case.note(" ".join(LIBEVENT))
     case.figure(variables=len(LIBEVENT))
+    looked_at(case)
+
+
+def looked_at(case):
+    """What most of them do, nobody sees from outside: so none may even be
+    looked at. How it talks is the program's own affair, see its log."""
+    if not os.path.exists(HURT):
+        case.part("no preloaded library here, so no list of what is looked at")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "looked")
+        server = case.serve(env=dict(
+            os.environ, LD_PRELOAD=HURT, HURT_ENV=path,
+            **{name: "1" for name in LIBEVENT}))
+        case.recovered(server)
+        case.equal(server.stop(), 0, "exit status")
+        names = set()
+        if os.path.exists(path):
+            with open(path, encoding="ascii") as lines:
+                names = set(lines.read().split())
+    case.check(names, "no look at the environment was seen at all")
+    bad = sorted(name for name in names if name.startswith("EVENT_") and
+                 name != "EVENT_SHOW_METHOD")
+    case.figure(looked_at=len(names))
+    case.equal(bad, [], "variables of libevent that are looked at")
 
 
 WRONG = (

@@ -108,14 +108,22 @@ def stuck_handler(case):
     if case.mode == "pool":
         all_stuck(case, server, block, bool(options))
     if options:
-        warnings = [entry for entry in server.entries()
-                    if "stuck" in entry["event"]]
+        warnings = stuck_lines(server)
         case.figure(warnings=len(warnings))
         case.check(warnings, "the watchdog said nothing")
         told = server.counters()
         if told:
             case.check(told["stuck"] > 0, "stuck is 0")
     case.recovered(server)
+
+
+def stuck_lines(server):
+    return [entry for entry in server.entries() if "stuck" in entry["event"]]
+
+
+def warned(server, old):
+    """The threads that are in the warnings after the first `old`."""
+    return {entry["thread"] for entry in stuck_lines(server)[old:]}
 
 
 def owed(clients):
@@ -129,12 +137,15 @@ def is_readable(client):
 
 
 def all_stuck(case, server, block, policy):
+    old = len(stuck_lines(server))
+    block += 1  # all four warned of, and the answer come, before it ends
     stuck = [server.connect() for _ in range(4)]
     for client in stuck:
         client.sendall(b"wait %dms\n" % (1000 * block))
-    wait_until(lambda: len([entry for entry in server.entries()
-                            if "stuck" in entry["event"]]) >= 4
-               if policy else True, block / 2)
+    if policy:
+        # Not those of the first half: it is the four who are in it now.
+        wait_until(lambda: len(warned(server, old)) >= 4, block - 1)
+        case.equal(len(warned(server, old)), 4, "workers warned of as stuck")
     with server.connect() as late:
         start = time.monotonic()
         late.sendall(b"reply 3\n")
