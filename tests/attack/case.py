@@ -35,7 +35,9 @@ class Case:
         self.wrong = []
         self.above = []
         self.skipped = []
+        self.smaller = []
         self.servers = []
+        self.watching = contextlib.ExitStack()
         self.group = None
         self.limit = swarm.raise_limit()
 
@@ -83,6 +85,12 @@ class Case:
     def note(self, text):
         """One line on what was sent, for the reader."""
         self.notes.append(text)
+
+    def less(self, text):
+        """What the full size is short of, of what the threat says."""
+        if self.full:
+            self.smaller.append(text)
+            self.note(f"smaller than the threat: {text}")
 
     def part(self, why):
         """A part of the row could not run; the rest did."""
@@ -197,6 +205,13 @@ class Case:
             self.release()
             for client in clients.values():
                 client.close()
+
+    def watch(self, *arguments, **keywords):
+        """The same, from here until unwatch()."""
+        self.watching.enter_context(self.bystander(*arguments, **keywords))
+
+    def unwatch(self):
+        self.watching.close()
 
     @staticmethod
     def phase(clients, seconds):

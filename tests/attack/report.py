@@ -260,6 +260,14 @@ def unmet(got):
     return "\n".join(out) + "\n" if out else "Nothing.\n"
 
 
+def smaller(got):
+    """Full sizes below those of the table of threats."""
+    out = [f"- {line['name']}, {line['mode']}: {plain(text)}"
+           for line in got.suite("attack")
+           for text in line.get("smaller", ())]
+    return "\n".join(out) + "\n" if out else "Nothing.\n"
+
+
 def skipped(got):
     out = [f"- {line['name']}, {line.get('mode', line['suite'])}: "
            f"{plain(line['why'])}" for line in got.lines
@@ -301,6 +309,9 @@ bar that was not reached is named here.
 ## Skipped, and why
 
 {skipped}
+## Smaller than the threat says
+
+{smaller}
 ## Pool and thread mode under the same attacks
 
 Milliseconds for p99; `recovery` is seconds until descriptors, threads and connections were back to exactly what they
@@ -332,7 +343,7 @@ def main():
         return 1
     sys.stdout.write(TEXT.format(
         runs=runs_table(got), short=short_table(got), unmet=unmet(got),
-        skipped=skipped(got), side=compare.markdown(got.lines),
+        skipped=skipped(got), smaller=smaller(got), side=compare.markdown(got.lines),
         threats=threats_table(got), others=others(got)))
     return 0
 
