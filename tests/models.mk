@@ -14,7 +14,7 @@ EXTRA_DIST += \
 models:
 	$(top_srcdir)/tests/models/run.sh
 
-.PHONY: models
+.PHONY: check-stress models
 
 if TESTS_ON
 check_PROGRAMS += stress_handover test_late_return
@@ -29,7 +29,6 @@ check-stress: stress_handover stress_mpsc
 	export THRONG_RESULTS; set -e; STRESS=$${STRESS-50}; export STRESS; \
 	$(ATTACK_DIR)/results.py run stress; \
 	./stress_handover; ./stress_mpsc
-.PHONY: check-stress
 
 test_late_return_SOURCES = tests/test_late_return.c $(inside_files)
 test_late_return_CFLAGS = $(unit_cflags)

@@ -23,6 +23,7 @@ static _Atomic bool all_after;
 static _Atomic unsigned failures;
 static unsigned injected; /* in all trials */
 static int log_file;
+static unsigned reactors = 1;
 
 static bool
 fails(void)
@@ -85,6 +86,8 @@ clients(struct trial *t)
 	trial_ask(t, tcp, "state\n", '2', 1);
 	close(tcp);
 	close(local);
+	if (reactors > 1)
+		trial_press(t);
 	disarm();
 	trial_full(t);
 }
@@ -123,6 +126,7 @@ attempt(throng_mode mode, int k, bool after)
 
 	trial_config(&t, mode);
 	t.config.log_fd = log_file;
+	t.config.reactors = reactors;
 	empty_log();
 	arm(k, after);
 	if (!trial_create(&t)) {
@@ -165,6 +169,18 @@ pool_from_then_on(void **state)
 
 	(void)state;
 	every_allocation(THRONG_MODE_POOL, true);
+}
+
+/* A newcomer is passed from one to the other. */
+static void
+two_reactors(void **state)
+{
+
+	(void)state;
+	reactors = 2;
+	every_allocation(THRONG_MODE_POOL, false);
+	every_allocation(THRONG_MODE_POOL, true);
+	reactors = 1;
 }
 
 static void
@@ -213,6 +229,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool_once),
 		cmocka_unit_test(pool_from_then_on),
+		cmocka_unit_test(two_reactors),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
 		cmocka_unit_test(inline_once),

@@ -85,7 +85,15 @@ FAULTS_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
 	-Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \
 	-Wl,--wrap=getsockname -Wl,--wrap=setsockopt -Wl,--wrap=fcntl \
 	-Wl,--wrap=shutdown -Wl,--wrap=poll -Wl,--wrap=getrlimit \
-	-Wl,--wrap=close
+	-Wl,--wrap=close -Wl,--wrap=pipe -Wl,--wrap=socketpair \
+	-Wl,--wrap=eventfd -Wl,--wrap=timerfd_create \
+	-Wl,--wrap=epoll_create -Wl,--wrap=ioctl -Wl,--wrap=getsockopt \
+	-Wl,--wrap=getrandom -Wl,--wrap=sigaction -Wl,--wrap=sigaltstack \
+	-Wl,--wrap=connect -Wl,--wrap=lstat -Wl,--wrap=unlink \
+	-Wl,--wrap=getaddrinfo -Wl,--wrap=pthread_attr_init \
+	-Wl,--wrap=pthread_attr_setstacksize \
+	-Wl,--wrap=pthread_condattr_init \
+	-Wl,--wrap=pthread_condattr_setclock
 
 check_PROGRAMS += test_torture
 TESTS += test_torture
