@@ -1,6 +1,6 @@
 /*
  * Simulations by seeds: each a server with its clients and workers on a
- * virtual clock, of all framings, both modes, all ways to end; see sim.h.
+ * virtual clock, of all framings and modes, all ways to end; see sim.h.
  *
  *     ./stress_simulate                a few hundred, times $STRESS
  *     SEEDS=100000 ./stress_simulate   as many, from the seed 1 or SEED on
@@ -43,6 +43,7 @@ plan_of(uint64_t seed)
 	plan.framer.max = maxima[support_random(&state) % 4];
 	plan.echo = plan.framer.framing == THRONG_FRAME_RAW;
 	plan.thread = support_random(&state) % 4 == 0;
+	plan.here = !plan.thread && support_random(&state) % 4 == 0;
 	plan.state = support_random(&state) % 2 == 0;
 	plan.workers = 1 + (unsigned)(support_random(&state) % 4);
 	plan.clients = 1 + (unsigned)(support_random(&state) % 24);

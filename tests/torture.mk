@@ -54,7 +54,7 @@ VKERNEL_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
 	-Wl,--wrap=gettimeofday
 SIM_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
 	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck \
-	-Wl,--wrap=dispatch_job \
+	-Wl,--wrap=dispatch_job -Wl,--wrap=dispatch_take \
 	-Wl,--wrap=dispatch_again -Wl,--wrap=dispatch_forget
 SIM_FILES = tests/vkernel.c tests/vkernel.h tests/vkernel_inside.h \
 	tests/vkernel_calls.c tests/vkernel_wait.c tests/sim.c tests/sim.h \
