@@ -114,7 +114,18 @@ FAILING(FAULTS_GETSOCKOPT, getsockopt,
 FAILING(FAULTS_SIGACTION, sigaction,
     (int number, const struct sigaction *action, struct sigaction *old),
     (number, action, old))
-FAILING(FAULTS_SIGALTSTACK, sigaltstack, (const stack_t *stack, stack_t *old),
+/* A sanitizer cannot do without, and is led here, too. */
+#define SIGALTSTACK FAULTS_SIGALTSTACK
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#undef SIGALTSTACK
+#define SIGALTSTACK FAULTS_CALLS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef SIGALTSTACK
+#define SIGALTSTACK FAULTS_CALLS
+#endif
+#endif
+FAILING(SIGALTSTACK, sigaltstack, (const stack_t *stack, stack_t *old),
     (stack, old))
 FAILING(FAULTS_CONNECT, connect,
     (int fd, const struct sockaddr *sa, socklen_t length), (fd, sa, length))

@@ -7,6 +7,9 @@
 static const char *suite_now, *program_now;
 static bool full_now;
 
+static void line(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
 /* One line: what is the suite's own, and the rest. */
 static void
 line(const char *format, ...)

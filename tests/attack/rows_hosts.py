@@ -458,7 +458,7 @@ def nothing_left(case):
     if shutil.which("valgrind") is None or case.slow:
         case.part("no valgrind, or the build is one for it")
         return
-    count = 20
+    count = 10
     case.less(f"{count} ends under valgrind, not 1,000")
     bad = []
     for number in range(count):

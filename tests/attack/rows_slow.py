@@ -236,7 +236,6 @@ def splits(case):
         with server.connect() as client:
             cuts = [(cut,) for cut in range(len(stream) + 1)]
             if case.full:
-                # With the other mode, a million.
                 cuts += [tuple(sorted(random.sample(range(len(stream)), 2)))
                          for _ in range(20000 if watched else 160000)]
             cuts += [tuple(range(len(stream)))]
@@ -248,6 +247,7 @@ def splits(case):
         case.unwatch()
         case.recovered(server)
     case.note(f"{tried} ways to cut a stream of frames, in four framings")
+    case.less(f"{tried} ways; with the other mode's, a million")
     case.figure(ways=tried)
 
 
