@@ -1,6 +1,7 @@
 #include "faults.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 #endif
 #endif
 
-#define SITES_MAX 32
+#define SITES_MAX 64
 
 /*
  * What is documented and can be: the pipes of wakeups never fill up here, so
@@ -61,25 +62,68 @@ static const struct {
 	[FAULTS_POLL] = { "poll", { EINTR, ENOMEM } },
 	[FAULTS_GETRLIMIT] = { "getrlimit", { EFAULT } },
 	[FAULTS_CLOSE] = { "close", { EINTR, EIO } },
+	[FAULTS_PIPE] = { "pipe", { EMFILE, ENFILE } },
+	[FAULTS_SOCKETPAIR] = { "socketpair", { EMFILE, ENFILE } },
+	[FAULTS_EVENTFD] = { "eventfd", { EMFILE, ENFILE, ENOMEM } },
+	[FAULTS_TIMERFD_CREATE] = { "timerfd_create", { EMFILE, ENFILE,
+	    ENOMEM } },
+	[FAULTS_EPOLL_CREATE] = { "epoll_create", { EMFILE, ENFILE,
+	    ENOMEM } },
+	[FAULTS_IOCTL] = { "ioctl", { EINVAL, ENOTTY } },
+	[FAULTS_GETSOCKOPT] = { "getsockopt", { ENOPROTOOPT, ENOBUFS } },
+	[FAULTS_GETRANDOM] = { "getrandom", { EINTR, ENOSYS } },
+	[FAULTS_SIGACTION] = { "sigaction", { EINVAL } },
+	[FAULTS_SIGALTSTACK] = { "sigaltstack", { ENOMEM, EPERM } },
+	[FAULTS_CONNECT] = { "connect", { EAGAIN, EACCES, EINTR } },
+	[FAULTS_LSTAT] = { "lstat", { EACCES, ENOMEM } },
+	[FAULTS_UNLINK] = { "unlink", { EACCES, EBUSY, EROFS } },
+	[FAULTS_GETADDRINFO] = { "getaddrinfo", { EAI_MEMORY, EAI_AGAIN } },
+	[FAULTS_ATTR_INIT] = { "pthread_attr_init", { ENOMEM } },
+	[FAULTS_ATTR_SETSTACKSIZE] = { "pthread_attr_setstacksize",
+	    { EINVAL } },
+	[FAULTS_CONDATTR_INIT] = { "pthread_condattr_init", { ENOMEM } },
+	[FAULTS_CONDATTR_SETCLOCK] = { "pthread_condattr_setclock",
+	    { EINVAL } },
 };
 
 _Static_assert(sizeof(calls) / sizeof(calls[0]) == FAULTS_CALLS, "a row each");
 
-static struct fault armed;
+/* What is armed: one, and perhaps another. */
+static struct armed {
+	struct fault fault;
+	_Atomic long left; /* calls until the first that fails; < 0: none */
+	_Atomic unsigned injected;
+} armed[2];
 static _Atomic bool on;
-static _Atomic long left; /* calls until the first that fails; < 0: none */
-static _Atomic unsigned injected;
 static const void *_Atomic places[FAULTS_CALLS][SITES_MAX];
 static _Thread_local bool spared;
+
+static void
+arm(struct armed *a, const struct fault *fault)
+{
+
+	a->fault = *fault;
+	atomic_store(&a->left, (long)fault->skip);
+	atomic_store(&a->injected, 0);
+}
 
 void
 faults_arm(const struct fault *fault)
 {
+	static const struct fault none = { FAULTS_CALLS, NULL, 0, 0, false };
 
 	atomic_store(&on, false);
-	armed = *fault;
-	atomic_store(&left, (long)fault->skip);
-	atomic_store(&injected, 0);
+	arm(&armed[0], fault);
+	arm(&armed[1], &none);
+	atomic_store(&on, true);
+}
+
+void
+faults_arm_too(const struct fault *fault)
+{
+
+	atomic_store(&on, false);
+	arm(&armed[1], fault);
 	atomic_store(&on, true);
 }
 
@@ -94,7 +138,14 @@ unsigned
 faults_injected(void)
 {
 
-	return (atomic_load(&injected));
+	return (atomic_load(&armed[0].injected));
+}
+
+unsigned
+faults_injected_too(void)
+{
+
+	return (atomic_load(&armed[1].injected));
 }
 
 void
@@ -128,25 +179,38 @@ faults_sites(enum faults_call call, const void **sites, unsigned room)
 	return (n);
 }
 
-int
-faults_meets(enum faults_call call, const void *site)
+/* What goes wrong by one of the armed, or 0. */
+static int
+meets(struct armed *a, enum faults_call call, const void *site)
 {
 	long now;
 
-	if (spared)
+	if (call != a->fault.call ||
+	    (a->fault.site != NULL && site != a->fault.site))
 		return (0);
-	remember(call, site);
-	if (!atomic_load(&on) || call != armed.call ||
-	    (armed.site != NULL && site != armed.site))
-		return (0);
-	now = atomic_load(&left);
-	while (now >= 0 && !atomic_compare_exchange_weak(&left, &now,
-	    now > 0 ? now - 1 : armed.after ? 0 : -1))
+	now = atomic_load(&a->left);
+	while (now >= 0 && !atomic_compare_exchange_weak(&a->left, &now,
+	    now > 0 ? now - 1 : a->fault.after ? 0 : -1))
 		continue;
 	if (now != 0)
 		return (0);
-	atomic_fetch_add(&injected, 1);
-	return (armed.error);
+	atomic_fetch_add(&a->injected, 1);
+	return (a->fault.error);
+}
+
+int
+faults_meets(enum faults_call call, const void *site)
+{
+	int error;
+
+	if (spared || call == FAULTS_CALLS)
+		return (0);
+	remember(call, site);
+	if (!atomic_load(&on))
+		return (0);
+	if ((error = meets(&armed[0], call, site)) == 0)
+		error = meets(&armed[1], call, site);
+	return (error);
 }
 
 const char *

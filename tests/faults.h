@@ -37,6 +37,24 @@ enum faults_call {
 	FAULTS_POLL,
 	FAULTS_GETRLIMIT,
 	FAULTS_CLOSE,
+	FAULTS_PIPE,
+	FAULTS_SOCKETPAIR,
+	FAULTS_EVENTFD,
+	FAULTS_TIMERFD_CREATE,
+	FAULTS_EPOLL_CREATE,
+	FAULTS_IOCTL,
+	FAULTS_GETSOCKOPT,
+	FAULTS_GETRANDOM,
+	FAULTS_SIGACTION,
+	FAULTS_SIGALTSTACK,
+	FAULTS_CONNECT,
+	FAULTS_LSTAT,
+	FAULTS_UNLINK,
+	FAULTS_GETADDRINFO,
+	FAULTS_ATTR_INIT,
+	FAULTS_ATTR_SETSTACKSIZE,
+	FAULTS_CONDATTR_INIT,
+	FAULTS_CONDATTR_SETCLOCK,
 	FAULTS_CALLS
 };
 
@@ -59,6 +77,12 @@ struct fault {
 void faults_arm(const struct fault *fault);
 
 /**
+ * faults_arm_too(fault):
+ * After faults_arm(): that goes wrong, too. Thread: any.
+ */
+void faults_arm_too(const struct fault *fault);
+
+/**
  * faults_disarm():
  * From now on nothing goes wrong. Thread: any.
  */
@@ -69,6 +93,13 @@ void faults_disarm(void);
  * Return how many calls failed since faults_arm(). Thread: any.
  */
 unsigned faults_injected(void);
+
+/**
+ * faults_injected_too():
+ * Return how many calls failed by what faults_arm_too() was told.
+ * Thread: any.
+ */
+unsigned faults_injected_too(void);
 
 /**
  * faults_spare(spared):

@@ -2,13 +2,19 @@
  * The calls themselves, as the linker leads them here.
  */
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -94,6 +100,48 @@ FAILING(FAULTS_POLL, poll, (struct pollfd *fds, nfds_t count, int timeout),
 FAILING(FAULTS_GETRLIMIT, getrlimit,
     (__rlimit_resource_t which, struct rlimit *limit), (which, limit))
 
+FAILING(FAULTS_PIPE, pipe, (int fds[2]), (fds))
+FAILING(FAULTS_SOCKETPAIR, socketpair,
+    (int family, int type, int protocol, int fds[2]),
+    (family, type, protocol, fds))
+FAILING(FAULTS_EVENTFD, eventfd, (unsigned count, int flags), (count, flags))
+FAILING(FAULTS_TIMERFD_CREATE, timerfd_create, (int clock, int flags),
+    (clock, flags))
+FAILING(FAULTS_EPOLL_CREATE, epoll_create, (int size), (size))
+FAILING(FAULTS_GETSOCKOPT, getsockopt,
+    (int fd, int level, int name, void *value, socklen_t *length),
+    (fd, level, name, value, length))
+FAILING(FAULTS_SIGACTION, sigaction,
+    (int number, const struct sigaction *action, struct sigaction *old),
+    (number, action, old))
+/* A sanitizer cannot do without, and is led here, too. */
+#define SIGALTSTACK FAULTS_SIGALTSTACK
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#undef SIGALTSTACK
+#define SIGALTSTACK FAULTS_CALLS
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef SIGALTSTACK
+#define SIGALTSTACK FAULTS_CALLS
+#endif
+#endif
+FAILING(SIGALTSTACK, sigaltstack, (const stack_t *stack, stack_t *old),
+    (stack, old))
+FAILING(FAULTS_CONNECT, connect,
+    (int fd, const struct sockaddr *sa, socklen_t length), (fd, sa, length))
+FAILING(FAULTS_LSTAT, lstat, (const char *path, struct stat *st), (path, st))
+FAILING(FAULTS_UNLINK, unlink, (const char *path), (path))
+
+RETURNING(FAULTS_GETADDRINFO, getaddrinfo,
+    (const char *host, const char *port, const struct addrinfo *hints,
+    struct addrinfo **found), (host, port, hints, found))
+RETURNING(FAULTS_ATTR_INIT, pthread_attr_init, (pthread_attr_t *attr), (attr))
+RETURNING(FAULTS_ATTR_SETSTACKSIZE, pthread_attr_setstacksize,
+    (pthread_attr_t *attr, size_t size), (attr, size))
+RETURNING(FAULTS_CONDATTR_INIT, pthread_condattr_init,
+    (pthread_condattr_t *attr), (attr))
+RETURNING(FAULTS_CONDATTR_SETCLOCK, pthread_condattr_setclock,
+    (pthread_condattr_t *attr, clockid_t clock), (attr, clock))
 RETURNING(FAULTS_PTHREAD_CREATE, pthread_create,
     (pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
     void *argument), (thread, attr, run, argument))
@@ -108,6 +156,8 @@ MOVING(FAULTS_RECV, recv, (int fd, void *out, size_t size, int flags),
 MOVING(FAULTS_SEND, send,
     (int fd, const void *bytes, size_t length, int flags),
     (fd, bytes, length, flags), (fd, bytes, 1, flags))
+MOVING(FAULTS_GETRANDOM, getrandom, (void *out, size_t size, unsigned flags),
+    (out, size, flags), (out, 1, flags))
 MOVING(FAULTS_READ, read, (int fd, void *out, size_t size),
     (fd, out, size), (fd, out, 1))
 
@@ -170,6 +220,25 @@ __wrap_fcntl(int fd, int command, ...)
 	va_end(arguments);
 	if (error == 0)
 		return (__real_fcntl(fd, command, value));
+	errno = error;
+	return (-1);
+}
+
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int
+__wrap_ioctl(int fd, unsigned long request, ...)
+{
+	int error = faults_meets(FAULTS_IOCTL, HERE);
+	va_list arguments;
+	void *value;
+
+	va_start(arguments, request);
+	value = va_arg(arguments, void *);
+	va_end(arguments);
+	if (error == 0)
+		return (__real_ioctl(fd, request, value));
 	errno = error;
 	return (-1);
 }

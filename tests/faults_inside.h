@@ -8,8 +8,8 @@
 
 /**
  * faults_meets(call, site):
- * Return what goes wrong with a call from that place now, or 0.
- * Thread: any.
+ * Return what goes wrong with a call from that place now, or 0; always 0 for
+ * FAULTS_CALLS. Thread: any.
  */
 int faults_meets(enum faults_call call, const void *site);
 

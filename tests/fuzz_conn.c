@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	plan.state = data[1] & 2;
 	plan.echo = (data[1] & 4) || plan.framer.framing == THRONG_FRAME_RAW;
 	plan.trouble = data[1] & 8 ? 20 : 0;
+	plan.here = !plan.thread && (data[1] & 16);
 	plan.seed = data[2] | (uint64_t)data[3] << 8;
 	if ((place = bytes_reserve(&stream, size)) == NULL)
 		return (0);

@@ -140,5 +140,5 @@ test_library_state_SOURCES = tests/test_library_state.c $(inside_files)
 test_library_state_CFLAGS = $(unit_cflags)
 test_library_state_LDADD = $(inside_libs)
 
-stress_mpsc_SOURCES = tests/stress_mpsc.c
+stress_mpsc_SOURCES = tests/stress_mpsc.c tests/results.c tests/results.h
 endif

@@ -14,13 +14,21 @@ EXTRA_DIST += \
 models:
 	$(top_srcdir)/tests/models/run.sh
 
-.PHONY: models
+.PHONY: check-stress models
 
 if TESTS_ON
 check_PROGRAMS += stress_handover test_late_return
 TESTS += stress_handover test_late_return
-stress_handover_SOURCES = tests/stress_handover.c
+stress_handover_SOURCES = tests/stress_handover.c tests/results.c \
+	tests/results.h
 stress_handover_LDADD = libthrong_core.la
+
+# 10^8 messages from thread to thread.
+check-stress: stress_handover stress_mpsc
+	THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
+	export THRONG_RESULTS; set -e; STRESS=$${STRESS-50}; export STRESS; \
+	$(ATTACK_DIR)/results.py run stress; \
+	./stress_handover; ./stress_mpsc
 
 test_late_return_SOURCES = tests/test_late_return.c $(inside_files)
 test_late_return_CFLAGS = $(unit_cflags)

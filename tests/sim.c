@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "converse.h"
+#include "inline.h"
 #include "listen.h"
 #include "refuse.h"
 #include "settings.h"
@@ -348,6 +349,8 @@ open_service(const struct sim_plan *plan)
 	config.framing = plan->framer.framing;
 	config.max_frame = plan->framer.max;
 	config.workers = plan->workers;
+	config.mode = plan->thread ? THRONG_MODE_THREAD :
+	    plan->here ? THRONG_MODE_INLINE : THRONG_MODE_POOL;
 	config.log_fd = -1;
 	config.log_level = THRONG_LOG_ERROR;
 	memset(s, 0, sizeof(*s));
@@ -424,9 +427,14 @@ run_pool(void)
 	    accept_start(r) == -1)
 		sim_wrong("no reactor");
 	r->drained = on_drained;
-	sim_pool_open(r, sim.plan->workers, &sim.workers);
+	sim_pool_open(r, sim.plan->here ? 0 : sim.plan->workers,
+	    &sim.workers);
+	if (sim.plan->here && inline_enter(r->inlined) == -1)
+		sim_wrong("no processor");
 	while (!sim.drained)
 		turn();
+	if (sim.plan->here)
+		inline_leave(r->inlined);
 	while (sim.left > 0)
 		(void)move(UINT64_MAX);
 	sim_pool_close();

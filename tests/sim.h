@@ -35,6 +35,7 @@ struct sim_plan {
 	uint64_t seed;
 	struct framer framer;
 	bool thread;      /* thread mode: one conversation after the other */
+	bool here;        /* inline mode: the reactor runs the handler */
 	bool state;       /* the handler has state per connection */
 	bool echo;        /* the handler only echoes */
 	unsigned workers; /* 1 to SIM_WORKERS_MAX */

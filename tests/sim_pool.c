@@ -206,6 +206,23 @@ __wrap_dispatch_forget(struct reactor *r, struct job *job)
 	__real_dispatch_forget(r, job);
 }
 
+struct job *__wrap_dispatch_take(struct reactor *r);
+struct job *__real_dispatch_take(struct reactor *r);
+
+/* Inline mode: begun at once, and the clock goes on while the handler runs,
+ * with nobody else's move in between. */
+struct job *
+__wrap_dispatch_take(struct reactor *r)
+{
+	struct job *job = __real_dispatch_take(r);
+
+	if (job == NULL)
+		return (NULL);
+	leaves(job, true);
+	vk_wait(vk_now() + service_time());
+	return (job);
+}
+
 void __wrap_pool_push(struct pool *p, unsigned worker,
     struct mpsc_chain *jobs);
 

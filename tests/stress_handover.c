@@ -51,6 +51,7 @@ static void point(void);
 
 #include "clock.h"
 #include "park.h"
+#include "results.h"
 #include "wakeup.h"
 
 #define PRODUCERS_MAX 64
@@ -72,6 +73,8 @@ static void point(void);
 #ifndef MESSAGES
 #define MESSAGES 2000000u
 #endif
+/** From so many on it is a full run: STRESS=50. */
+#define FULL 100000000u
 /** After so long without an end a wakeup is held to be lost. Seconds. */
 #define LOST 60u
 /** Of the histogram: powers of two of nanoseconds. */
@@ -143,6 +146,8 @@ die(const char *what)
 {
 
 	fprintf(stderr, "stress_handover: %s\n", what);
+	results_add("lost, handover", 1);
+	results_end(false);
 	exit(1);
 }
 
@@ -426,6 +431,7 @@ main(int argc, char **argv)
 		    "usage: stress_handover [messages [producers [seed]]]\n");
 		return (2);
 	}
+	results_begin("stress", "stress_handover", messages >= FULL);
 	signal(SIGALRM, on_alarm);
 	printf("seed %" PRIu64 "\n", seed);
 	for (int by_pipe = 0; by_pipe < 2; by_pipe++) {
@@ -433,5 +439,9 @@ main(int argc, char **argv)
 		alarm(LOST + (unsigned)(messages / 200000));
 		run_all(by_pipe, messages / 2, producers, seed);
 	}
+	results_add("messages, handover",
+	    (double)(2 * (messages / 2 / producers * producers)));
+	results_add("lost, handover", 0);
+	results_end(true);
 	return (0);
 }

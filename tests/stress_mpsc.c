@@ -4,6 +4,8 @@
  * told to wake the consumer, who never misses a wake.
  *
  *     ./stress_mpsc [messages [producers [longest chain]]]
+ *
+ * STRESS in the environment multiplies the messages.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -14,6 +16,7 @@
 #include <time.h>
 
 #include "mpsc.h"
+#include "results.h"
 
 struct message {
 	struct mpsc_node node; /* first, so that a node is its message */
@@ -21,6 +24,9 @@ struct message {
 	uint64_t number;
 	uint64_t check; /* written last before the push */
 };
+
+/** Messages of all from which on it is a full run: STRESS=50. */
+#define FULL 20000000u
 
 static struct mpsc queue;
 static sem_t signals;
@@ -65,6 +71,15 @@ produce(void *argument)
 	return (NULL);
 }
 
+static _Noreturn void
+failed(void)
+{
+
+	results_add("lost, mpsc", 1);
+	results_end(false);
+	exit(1);
+}
+
 /* Work off a list; returns how many messages it had. */
 static uint64_t
 consume(struct mpsc_node *list, uint64_t *next)
@@ -83,7 +98,7 @@ consume(struct mpsc_node *list, uint64_t *next)
 			    "of %llu\n", m->producer,
 			    (unsigned long long)m->number,
 			    (unsigned long long)next[m->producer] - 1);
-			exit(1);
+			failed();
 		}
 		free(m);
 	}
@@ -104,7 +119,7 @@ wait_for_signal(void)
 		clock_gettime(CLOCK_REALTIME, &now);
 		if (now.tv_sec >= deadline.tv_sec) {
 			fprintf(stderr, "a wake was lost\n");
-			exit(1);
+			failed();
 		}
 	}
 }
@@ -113,6 +128,7 @@ int
 main(int argc, char **argv)
 {
 	uint64_t *next, received = 0, takes = 0, most = 0, n;
+	const char *times = getenv("STRESS");
 	pthread_t *threads;
 	unsigned i;
 
@@ -122,6 +138,10 @@ main(int argc, char **argv)
 		producers = (unsigned)strtoul(argv[2], NULL, 10);
 	if (argc > 3)
 		longest = (unsigned)strtoul(argv[3], NULL, 10);
+	if (times != NULL && atoi(times) > 0)
+		per_producer *= (uint64_t)atoi(times);
+	results_begin("stress", "stress_mpsc",
+	    per_producer * producers >= FULL);
 	next = calloc(producers, sizeof(*next));
 	threads = calloc(producers, sizeof(*threads));
 	if (next == NULL || threads == NULL || longest == 0 ||
@@ -140,7 +160,7 @@ main(int argc, char **argv)
 		takes++;
 		if (n == 0) {
 			fprintf(stderr, "a wake without a message\n");
-			return (1);
+			failed();
 		}
 	}
 	for (i = 0; i < producers; i++)
@@ -149,11 +169,14 @@ main(int argc, char **argv)
 		fprintf(stderr, "%llu takes, %llu wakes\n",
 		    (unsigned long long)takes,
 		    (unsigned long long)atomic_load(&wakes));
-		return (1);
+		failed();
 	}
 	printf("%llu messages of %u producers, %llu takes, at most %llu\n",
 	    (unsigned long long)received, producers,
 	    (unsigned long long)takes, (unsigned long long)most);
+	results_add("messages, mpsc", (double)received);
+	results_add("lost, mpsc", 0);
+	results_end(true);
 	free(next);
 	free(threads);
 	sem_destroy(&signals);

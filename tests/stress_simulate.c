@@ -1,12 +1,13 @@
 /*
  * Simulations by seeds: each a server with its clients and workers on a
- * virtual clock, of all framings, both modes, all ways to end; see sim.h.
+ * virtual clock, of all framings and modes, all ways to end; see sim.h.
  *
  *     ./stress_simulate                a few hundred, times $STRESS
  *     SEEDS=100000 ./stress_simulate   as many, from the seed 1 or SEED on
  *     SEED=123 ./stress_simulate       that one, which failed, again
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,6 +18,10 @@
 
 /** How many without being told. */
 #define SEEDS 300
+/** From so many on it is a full run: make check-torture. */
+#define SEEDS_FULL 20000
+
+static uint64_t running; /* the seed */
 
 static uint64_t
 number(const char *name, uint64_t otherwise)
@@ -38,6 +43,7 @@ plan_of(uint64_t seed)
 	plan.framer.max = maxima[support_random(&state) % 4];
 	plan.echo = plan.framer.framing == THRONG_FRAME_RAW;
 	plan.thread = support_random(&state) % 4 == 0;
+	plan.here = !plan.thread && support_random(&state) % 4 == 0;
 	plan.state = support_random(&state) % 2 == 0;
 	plan.workers = 1 + (unsigned)(support_random(&state) % 4);
 	plan.clients = 1 + (unsigned)(support_random(&state) % 24);
@@ -50,6 +56,17 @@ plan_of(uint64_t seed)
 	return (plan);
 }
 
+/* sim_wrong() ends the process by abort(), from the only thread. */
+static void
+on_abort(int number)
+{
+
+	(void)number;
+	results_add("failures", 1);
+	results_add("failing seed", (double)running);
+	results_end(false);
+}
+
 int
 main(void)
 {
@@ -60,9 +77,13 @@ main(void)
 	clock_t begin = clock();
 	double seconds;
 
+	results_begin("simulator", "stress_simulate", seeds >= SEEDS_FULL);
+	signal(SIGABRT, on_abort);
+
 	for (uint64_t i = 0; i < seeds; i++) {
 		struct sim_plan plan = plan_of(first + i);
 
+		running = first + i;
 		sim_run(&plan, NULL, &report);
 	}
 	seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
@@ -72,9 +93,11 @@ main(void)
 	    first + seeds - 1, report.calls, report.requests, report.replies,
 	    (double)report.time / 1e9,
 	    (double)report.calls * 60e-6 / (seconds > 0 ? seconds : 1));
-	results_add("simulator", "seeds", (double)seeds);
-	results_add("simulator", "events", (double)report.calls);
-	results_add("simulator", "requests", (double)report.requests);
-	results_add("simulator", "simulated hours", (double)report.time / 3.6e12);
+	results_add("seeds", (double)seeds);
+	results_add("events", (double)report.calls);
+	results_add("requests", (double)report.requests);
+	results_add("simulated hours", (double)report.time / 3.6e12);
+	results_add("failures", 0);
+	results_end(true);
 	return (0);
 }

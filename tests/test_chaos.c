@@ -36,6 +36,9 @@
 
 static uint64_t seed;
 static unsigned long verified, connections;
+/* Bytes of replies that are not what they must be, and that are missing. */
+static unsigned long wrong_bytes, missing_bytes;
+static unsigned faults; /* connections that were not left in peace */
 
 /** A client, run by a thread. */
 struct client {
@@ -181,6 +184,17 @@ begins_with(const struct bytes *whole, const struct bytes *part)
 	    memcmp(whole->data, part->data, part->length) == 0));
 }
 
+/* Count what in a reply is not what must be there. */
+static unsigned long
+differing(const struct bytes *whole, const struct bytes *part)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < part->length; i++)
+		n += i >= whole->length || part->data[i] != whole->data[i];
+	return (n);
+}
+
 /* The connection of a client, whose port is its own while both are open. */
 static struct chaos_conn *
 conn_of(struct chaos *x, unsigned count, const struct client *c, bool *used)
@@ -206,6 +220,13 @@ check(const struct framer *f, const struct client *c,
 	const char *kind = chaos_name(x->kind);
 
 	*most += requests;
+	faults += x->kind != CHAOS_NOTHING;
+	wrong_bytes += differing(&want, &x->down.seen);
+	if (x->kind != CHAOS_GARBLE)
+		wrong_bytes += differing(&x->down.seen, &c->in);
+	if ((peaceful || x->kind == CHAOS_HALF) &&
+	    x->down.seen.length < want.length)
+		missing_bytes += want.length - x->down.seen.length;
 	if (c->late)
 		fail_msg("%s: the connection did not end", kind);
 	if (!begins_with(&want, &x->down.seen))
@@ -374,12 +395,17 @@ main(void)
 	alarm(600);
 	seed = text != NULL ? strtoull(text, NULL, 10) : 1;
 	print_message("SEED=%llu\n", (unsigned long long)seed);
+	results_begin("chaos", "test_chaos",
+	    clients_wanted() == CLIENTS_MAX);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	print_message("%lu connections, %lu bytes verified\n", connections,
-	    verified);
-	results_add("chaos", "seed", (double)seed);
-	results_add("chaos", "connections", (double)connections);
-	results_add("chaos", "bytes verified", (double)verified);
-	results_add("chaos", "wrong bytes", rc);
+	print_message("%lu connections, %lu bytes verified, %lu wrong, %lu "
+	    "missing\n", connections, verified, wrong_bytes, missing_bytes);
+	results_add("seed", (double)seed);
+	results_add("connections", (double)connections);
+	results_add("bytes verified", (double)verified);
+	results_add("wrong bytes", (double)wrong_bytes);
+	results_add("missing bytes", (double)missing_bytes);
+	results_add("faults", faults);
+	results_end(rc == 0);
 	return (rc);
 }

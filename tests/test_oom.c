@@ -1,8 +1,9 @@
 /*
- * Every allocation fails once, in both modes: the k-th alone, and the k-th
+ * Every allocation fails once, in all modes: the k-th alone, and the k-th
  * with all that come after it, for k = 1, 2, 3 ... until nothing failed. What
  * comes of it is a clean error, a right reply or a closed connection; never a
  * crash, a leak or a hang. And once there is memory again, the server serves.
+ * With TORTURE=full the same is done; its figures go into the report.
  * (The idea is libuv's, test/test-loop-oom.c.)
  */
 #include "trial.h"
@@ -22,6 +23,7 @@ static _Atomic bool all_after;
 static _Atomic unsigned failures;
 static unsigned injected; /* in all trials */
 static int log_file;
+static unsigned reactors = 1;
 
 static bool
 fails(void)
@@ -84,6 +86,8 @@ clients(struct trial *t)
 	trial_ask(t, tcp, "state\n", '2', 1);
 	close(tcp);
 	close(local);
+	if (reactors > 1)
+		trial_press(t);
 	disarm();
 	trial_full(t);
 }
@@ -122,6 +126,7 @@ attempt(throng_mode mode, int k, bool after)
 
 	trial_config(&t, mode);
 	t.config.log_fd = log_file;
+	t.config.reactors = reactors;
 	empty_log();
 	arm(k, after);
 	if (!trial_create(&t)) {
@@ -166,6 +171,18 @@ pool_from_then_on(void **state)
 	every_allocation(THRONG_MODE_POOL, true);
 }
 
+/* A newcomer is passed from one to the other. */
+static void
+two_reactors(void **state)
+{
+
+	(void)state;
+	reactors = 2;
+	every_allocation(THRONG_MODE_POOL, false);
+	every_allocation(THRONG_MODE_POOL, true);
+	reactors = 1;
+}
+
 static void
 thread_once(void **state)
 {
@@ -180,6 +197,14 @@ thread_from_then_on(void **state)
 
 	(void)state;
 	every_allocation(THRONG_MODE_THREAD, true);
+}
+
+static void
+inline_once(void **state)
+{
+
+	(void)state;
+	every_allocation(THRONG_MODE_INLINE, false);
 }
 
 static void
@@ -204,10 +229,13 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool_once),
 		cmocka_unit_test(pool_from_then_on),
+		cmocka_unit_test(two_reactors),
 		cmocka_unit_test(thread_once),
 		cmocka_unit_test(thread_from_then_on),
+		cmocka_unit_test(inline_once),
 		cmocka_unit_test(inline_from_then_on),
 	};
+	const char *how = getenv("TORTURE");
 	char path[128];
 	int rc;
 
@@ -216,7 +244,10 @@ main(void)
 	event_set_log_callback(say_nothing);
 	support_path("log", path, sizeof(path));
 	log_file = open(path, O_RDWR | O_CREAT | O_APPEND, 0600);
+	results_begin("torture", "test_oom",
+	    how != NULL && strcmp(how, "full") == 0);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
-	results_add("torture", "allocations failed", injected);
+	results_add("allocations failed", injected);
+	results_end(rc == 0);
 	return (rc);
 }

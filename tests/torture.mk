@@ -55,7 +55,7 @@ VKERNEL_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
 SIM_WRAPS = -Wl,--wrap=pool_push -Wl,--wrap=pool_is_late \
 	-Wl,--wrap=pool_reclaim -Wl,--wrap=pool_all_stuck \
 	-Wl,--wrap=pool_is_idle \
-	-Wl,--wrap=dispatch_job \
+	-Wl,--wrap=dispatch_job -Wl,--wrap=dispatch_take \
 	-Wl,--wrap=dispatch_again -Wl,--wrap=dispatch_forget
 SIM_FILES = tests/vkernel.c tests/vkernel.h tests/vkernel_inside.h \
 	tests/vkernel_calls.c tests/vkernel_wait.c tests/sim.c tests/sim.h \
@@ -86,7 +86,15 @@ FAULTS_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
 	-Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \
 	-Wl,--wrap=getsockname -Wl,--wrap=setsockopt -Wl,--wrap=fcntl \
 	-Wl,--wrap=shutdown -Wl,--wrap=poll -Wl,--wrap=getrlimit \
-	-Wl,--wrap=close
+	-Wl,--wrap=close -Wl,--wrap=pipe -Wl,--wrap=socketpair \
+	-Wl,--wrap=eventfd -Wl,--wrap=timerfd_create \
+	-Wl,--wrap=epoll_create -Wl,--wrap=ioctl -Wl,--wrap=getsockopt \
+	-Wl,--wrap=getrandom -Wl,--wrap=sigaction -Wl,--wrap=sigaltstack \
+	-Wl,--wrap=connect -Wl,--wrap=lstat -Wl,--wrap=unlink \
+	-Wl,--wrap=getaddrinfo -Wl,--wrap=pthread_attr_init \
+	-Wl,--wrap=pthread_attr_setstacksize \
+	-Wl,--wrap=pthread_condattr_init \
+	-Wl,--wrap=pthread_condattr_setclock
 
 check_PROGRAMS += test_torture
 TESTS += test_torture
@@ -98,9 +106,13 @@ test_torture_LDFLAGS = $(AM_LDFLAGS) $(FAULTS_LINK)
 test_torture_LDADD = $(UNIT_LIBS)
 
 check-torture: test_oom test_torture test_chaos stress_simulate
-	./test_oom
-	TORTURE=full ./test_torture
-	CHAOS=500 ./test_chaos
+	THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
+	export THRONG_RESULTS; set -e; \
+	for suite in torture chaos simulator; do \
+	    $(ATTACK_DIR)/results.py run $$suite; done; \
+	TORTURE=full ./test_oom; \
+	TORTURE=full ./test_torture; \
+	CHAOS=500 ./test_chaos; \
 	SEEDS=20000 ./stress_simulate
 
 endif

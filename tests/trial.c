@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -13,7 +14,12 @@
 /** Milliseconds after which something that fails is to fail no more. */
 #define PATIENCE 100
 
-static char unix_address[140];
+/** Clients that come when there is no place: enough that some are accepted
+ *  by another reactor than the one before. */
+#define PRESSING 6
+
+static char unix_address[140], kept_name[140];
+static struct stat stale; /* what unix_address is at the start */
 static int nowhere = -1;
 static unsigned descriptors;
 
@@ -69,6 +75,38 @@ await(struct trial *t)
 	return (byte);
 }
 
+/* As a server that was killed does. */
+static void
+leave_stale(void)
+{
+	struct address a;
+	const char *why;
+	int fd;
+
+	(void)unlink(unix_address + 5);
+	assert_int_equal(address_parse(unix_address, &a, &why), 0);
+	assert_true((fd = socket(AF_UNIX, SOCK_STREAM, 0)) != -1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a.storage, a.length),
+	    0);
+	close(fd);
+	assert_int_equal(stat(unix_address + 5, &stale), 0);
+	/* Kept under another name, so that no other file gets its number. */
+	(void)unlink(kept_name);
+	assert_int_equal(link(unix_address + 5, kept_name), 0);
+}
+
+/* The socket's name is gone at the end, or was never the server's. */
+static void
+check_name(const struct trial *t)
+{
+	struct stat st;
+
+	if (stat(unix_address + 5, &st) == 0 && !t->may_leave_socket)
+		assert_true(st.st_ino == stale.st_ino);
+	(void)unlink(unix_address + 5);
+	(void)unlink(kept_name);
+}
+
 void
 trial_config(struct trial *t, throng_mode mode)
 {
@@ -78,7 +116,9 @@ trial_config(struct trial *t, throng_mode mode)
 		nowhere = open("/dev/null", O_WRONLY);
 		support_path("trial", path, sizeof(path));
 		snprintf(unix_address, sizeof(unix_address), "unix:%s", path);
+		snprintf(kept_name, sizeof(kept_name), "%s.kept", path);
 	}
+	leave_stale();
 	descriptors = unit_descriptors();
 	*t = (struct trial){ .server = NULL };
 	throng_config_init(&t->config);
@@ -138,7 +178,7 @@ trial_end(struct trial *t)
 	close(t->news[1]);
 	assert_int_equal(unit_descriptors(), descriptors);
 	assert_int_equal(unit_states, 0);
-	assert_int_equal(access(unix_address + 5, F_OK), -1);
+	check_name(t);
 }
 
 int
@@ -243,4 +283,35 @@ trial_full(struct trial *t)
 	}
 	while (n > 0)
 		close(fds[--n]);
+}
+
+/* Wait until one of both has an end or an answer, but not for long. */
+static void
+either(int a, int b)
+{
+	struct pollfd fds[2] = { { .fd = a, .events = POLLIN },
+		{ .fd = b, .events = POLLIN } };
+
+	(void)poll(fds, 2, PATIENCE);
+}
+
+void
+trial_press(struct trial *t)
+{
+	int fds[TRIAL_FULL - 1], silent, next;
+
+	for (int i = 0; i < TRIAL_FULL - 1; i++) {
+		fds[i] = trial_dial(t, 0);
+		trial_ask(t, fds[i], "state\n", '1', 1);
+	}
+	silent = trial_dial(t, 0);
+	for (int i = 0; i < PRESSING; i++) {
+		next = trial_dial(t, 0);
+		either(silent, next);
+		close(silent);
+		silent = next;
+	}
+	close(silent);
+	for (int i = 0; i < TRIAL_FULL - 1; i++)
+		close(fds[i]);
 }

@@ -23,6 +23,8 @@ struct trial {
 	/** Called when an answer takes long: what fails is to fail no more.
 	 *  NULL: nothing does that for long. */
 	void (*relent)(void);
+	/** The name of the local socket may be there at the end. */
+	bool may_leave_socket;
 	unsigned good, refused, closed;
 };
 
@@ -35,7 +37,8 @@ struct trial {
 /**
  * trial_config(trial, mode):
  * Prepare a trial with a TCP and a local listener, a log to nowhere
- * and room for TRIAL_FULL connections.
+ * and room for TRIAL_FULL connections. A server that was killed has left the
+ * name of its local socket.
  * Thread: the test's own.
  */
 void trial_config(struct trial *trial, throng_mode mode);
@@ -96,5 +99,13 @@ void trial_last(struct trial *trial, int fd);
  * most that there may be: no place has been lost. Thread: the test's own.
  */
 void trial_full(struct trial *trial);
+
+/**
+ * trial_press(trial):
+ * With every place taken, but by one who has said nothing yet, have new
+ * clients come, each in the place of the one before. With two reactors most
+ * of them are passed from one to the other. Thread: the test's own.
+ */
+void trial_press(struct trial *trial);
 
 #endif /* TRIAL_H */

@@ -110,7 +110,8 @@ def run_here(row, mode, full, options, seed, slow):
     return {"suite": "attack", "name": row.name, "figure": case.figures,
             "verdict": verdict, "why": why, "mode": mode,
             "size": "full" if full else "small", "seed": str(seed),
-            "sent": "; ".join(case.notes), "above": case.above}
+            "sent": "; ".join(case.notes), "above": case.above,
+            "smaller": case.smaller}
 
 
 def show(result):

@@ -35,7 +35,9 @@ class Case:
         self.wrong = []
         self.above = []
         self.skipped = []
+        self.smaller = []
         self.servers = []
+        self.watching = contextlib.ExitStack()
         self.group = None
         self.limit = swarm.raise_limit()
 
@@ -83,6 +85,12 @@ class Case:
     def note(self, text):
         """One line on what was sent, for the reader."""
         self.notes.append(text)
+
+    def less(self, text):
+        """What the full size is short of, of what the threat says."""
+        if self.full:
+            self.smaller.append(text)
+            self.note(f"smaller than the threat: {text}")
 
     def part(self, why):
         """A part of the row could not run; the rest did."""
@@ -141,7 +149,10 @@ class Case:
         daemon.wait_until(idle, 5)
 
     def recovered(self, server, memory=True):
-        """The rule RE: exact counts, memory within its bound."""
+        """The rule RE: exact counts, memory within its bound; and nobody
+        slept through a wakeup that was owed to somebody."""
+        lost = server.counters().get("lost_wakeups", 0)
+        self.check(lost == 0, f"{lost} wakeups were lost")
         start = time.monotonic()
         back = daemon.wait_until(
             lambda: self.snapshot(server) == server.base, 20)
@@ -201,6 +212,13 @@ class Case:
             self.release()
             for client in clients.values():
                 client.close()
+
+    def watch(self, *arguments, **keywords):
+        """The same, from here until unwatch()."""
+        self.watching.enter_context(self.bystander(*arguments, **keywords))
+
+    def unwatch(self):
+        self.watching.close()
 
     @staticmethod
     def phase(clients, seconds):

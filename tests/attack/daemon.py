@@ -1,5 +1,6 @@
 """One throngd: its start and its end, its counters, its log, and what /proc
 says about it."""
+import collections
 import ctypes
 import json
 import os
@@ -63,6 +64,7 @@ class Daemon:
             preexec_fn=prepare, **popen)
         self.pid = self.process.pid
         self.mode = mode
+        self.looks = collections.deque(maxlen=8)
         timer = threading.Timer(DEADLINE, self.process.kill)
         timer.start()
         line = self.process.stdout.readline().decode()
@@ -102,6 +104,11 @@ class Daemon:
         size = os.fstat(descriptor).st_size
         return os.pread(descriptor, size, 0).decode("ascii")
 
+    def lines(self):
+        """Its lines as bytes, one by one: of a log that may be long."""
+        with open(f"/proc/self/fd/{self.log_file.fileno()}", "rb") as log:
+            yield from log
+
     def entries(self):
         """The whole lines of the log so far, as objects."""
         lines = self.log().splitlines(keepends=True)
@@ -119,6 +126,10 @@ class Daemon:
         """All counters now, or an empty table if it does not tell them."""
         if not self.tells():
             return {}
+        # Ten such lines a second, and no more, are let into the log.
+        if len(self.looks) == self.looks.maxlen:
+            time.sleep(max(self.looks[0] + 1.1 - time.monotonic(), 0))
+        self.looks.append(time.monotonic())
         before = len(self._told())
         self.process.send_signal(signal.SIGUSR1)
         wait_until(lambda: len(self._told()) > before)
@@ -155,6 +166,11 @@ class Daemon:
                 if line.startswith(key + ":"):
                     return int(line.split()[1])
         return 0
+
+    def state(self):
+        """How it is scheduled, a letter: T is stopped."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
 
     def threads(self):
         return self.status("Threads")

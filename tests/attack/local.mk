@@ -14,7 +14,7 @@ EXTRA_DIST += doc/reliability.md tests/attack/README.md \
 	tests/attack/compare.py tests/attack/daemon.py \
 	tests/attack/rows_churn.py tests/attack/rows_hosts.py \
 	tests/attack/rows_memory.py \
-	tests/attack/rows_rest.py tests/attack/rows_slow.py \
+	tests/attack/rows_rest.py tests/attack/rows_slow.py tests/attack/rows_wakeup.py \
 	tests/attack/rows_work.py tests/attack/swarm.py tests/attack/wire.py
 
 if TESTS_ON

@@ -42,6 +42,16 @@ class Results:
                  for name in names if self.figure(suite, name) is not None]
         return ", ".join(found) or "not run"
 
+    def summed(self, suite, *names):
+        """The same, of "messages, one program" and "messages, another"."""
+        found = []
+        for name in names:
+            parts = [line["figure"] for line in self.suite(suite)
+                     if line["name"].split(",")[0] == name]
+            if parts:
+                found.append(f"{name} {number(sum(parts))}")
+        return ", ".join(found) or "not run"
+
 
 def number(value):
     if isinstance(value, dict):
@@ -152,7 +162,7 @@ def fuzz_line(got):
 
 def messages_line(got):
     orders = [case for case in got.cases("30 ") if "requests" in case]
-    text = "queue: " + got.told("stress", "messages", "lost")
+    text = "queue: " + got.summed("stress", "messages", "lost")
     if orders:
         text += (f"; requests in order: {sum(o['requests'] for o in orders):,}"
                  f", wrong: {sum(o['wrong'] for o in orders)}")
@@ -186,13 +196,13 @@ def short_table(got):
         ("bystander", bystander_line(got)),
         ("faults injected", got.told(
             "torture", "faults injected", "allocations failed",
-            "sites covered", "crashes", "leaks", "hangs")),
+            "sites covered", "sites in all", "crashes, leaks, hangs")),
         ("bad inputs tried, outside fuzzing", inputs_line(got)),
         ("messages lost", messages_line(got)),
         ("disconnects in flight, deliveries", crossed_line(got)),
         ("through the chaos proxy", got.told(
             "chaos", "connections", "bytes verified", "wrong bytes",
-            "faults")),
+            "missing bytes", "faults")),
         ("simulator", got.told("simulator", "seeds", "events", "requests",
                                "simulated hours", "failures")),
         ("fuzzing", fuzz_line(got)),
@@ -250,6 +260,14 @@ def unmet(got):
     return "\n".join(out) + "\n" if out else "Nothing.\n"
 
 
+def smaller(got):
+    """Full sizes below those of the table of threats."""
+    out = [f"- {line['name']}, {line['mode']}: {plain(text)}"
+           for line in got.suite("attack")
+           for text in line.get("smaller", ())]
+    return "\n".join(out) + "\n" if out else "Nothing.\n"
+
+
 def skipped(got):
     out = [f"- {line['name']}, {line.get('mode', line['suite'])}: "
            f"{plain(line['why'])}" for line in got.lines
@@ -291,6 +309,9 @@ bar that was not reached is named here.
 ## Skipped, and why
 
 {skipped}
+## Smaller than the threat says
+
+{smaller}
 ## Pool and thread mode under the same attacks
 
 Milliseconds for p99; `recovery` is seconds until descriptors, threads and connections were back to exactly what they
@@ -322,7 +343,7 @@ def main():
         return 1
     sys.stdout.write(TEXT.format(
         runs=runs_table(got), short=short_table(got), unmet=unmet(got),
-        skipped=skipped(got), side=compare.markdown(got.lines),
+        skipped=skipped(got), smaller=smaller(got), side=compare.markdown(got.lines),
         threats=threats_table(got), others=others(got)))
     return 0
 

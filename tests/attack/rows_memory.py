@@ -82,6 +82,8 @@ def small_machine(case):
             frame="len32", warm=wire.len32(b"w"),
             before=lambda: put(f"{group}/cgroup.procs", os.getpid()))
         crowd, peak = greedy(case, server, 600, MIB, 60)
+        case.less("600 greedy clients of 10,000 in the cgroup of 256 MiB: "
+                  "each wants a MiB, and their memory is the machine's, too")
         case.figure(cgroup_mib=256, cgroup_peak_mib=peak // MIB,
                     cgroup_closed=len(crowd.gone))
         case.check(server.process.poll() is None, "killed for its memory")
@@ -128,12 +130,23 @@ def order(case):
         with lock:
             total += frames
 
-    for _ in case.seconds(0.1, 20):
+    def four():
         threads = [threading.Thread(target=one) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    speak = wire.framed(bystander.talker(case.mode), "len32")
+    with case.bystander(server, speak):
+        for _ in case.seconds(0.1, 8):
+            four()
+    # The rest at full speed, as long as that takes a bearable time.
+    wanted, end = case.size(0, 10 ** 8), time.monotonic() + 150
+    while total < wanted and not wrong and time.monotonic() < end:
+        four()
+    if total < wanted:
+        case.less(f"{total} requests of 10^8 in the time that there is")
     case.note(f"{total} numbered requests of random sizes, pipelined over 4 "
               "connections at a time, 4 reactors, 4 workers")
     case.figure(requests=total, wrong=len(wrong))
