@@ -17,10 +17,15 @@ models:
 .PHONY: models
 
 if TESTS_ON
-check_PROGRAMS += stress_handover test_late_return
-TESTS += stress_handover test_late_return
-stress_handover_SOURCES = tests/stress_handover.c
+check_PROGRAMS += stress_handover stress_work test_late_return
+TESTS += stress_handover stress_work test_late_return
+stress_handover_SOURCES = tests/stress_handover.c tests/points.h
 stress_handover_LDADD = libthrong_core.la
+
+# It includes src/work.c, which then comes before the library's.
+stress_work_SOURCES = tests/stress_work.c tests/points.h $(UNIT_FILES)
+stress_work_CPPFLAGS = $(UNIT_CPPFLAGS)
+stress_work_LDADD = $(UNIT_LIBS)
 
 test_late_return_SOURCES = tests/test_late_return.c $(inside_files)
 test_late_return_CFLAGS = $(unit_cflags)
