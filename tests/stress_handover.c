@@ -8,40 +8,16 @@
  *     ./stress_handover [messages [producers [seed]]]
  *
  * STRESS in the environment multiplies the messages. The atomic operations
- * of mpsc.h are marked points here, before or behind which a thread loses
- * some time, by the seed; the operations are the same. It prints how long
- * the consumer took to wake.
+ * of mpsc.h are marked points here (points.h). It prints how long the
+ * consumer took to wake.
  */
-#include <stdatomic.h>
-
-static void point(void);
-
-/* mpsc.h with a point at each of its atomic operations. */
-#undef atomic_load_explicit
-#undef atomic_compare_exchange_weak_explicit
-#undef atomic_exchange_explicit
-#ifdef __clang__
-#define cas __c11_atomic_compare_exchange_weak
-#define atomic_load_explicit(at, order) __c11_atomic_load(at, order)
-#define atomic_exchange_explicit(at, value, order) \
-	(point(), __c11_atomic_exchange(at, value, order))
-#else
-#define cas(at, old, new, good, bad) \
-	__atomic_compare_exchange_n(at, old, new, 1, good, bad)
-#define atomic_load_explicit(at, order) __atomic_load_n(at, order)
-#define atomic_exchange_explicit(at, value, order) \
-	(point(), __atomic_exchange_n(at, value, order))
-#endif
-/* Between the look at the head and its exchange is where others come in. */
-#define atomic_compare_exchange_weak_explicit(at, old, new, good, bad) \
-	(point(), cas(at, old, new, good, bad))
+#include "points.h"
 
 #include "mpsc.h"
 
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -113,33 +89,6 @@ struct run {
 	uint64_t woke[BUCKETS];
 	struct producer *producers[PRODUCERS_MAX];
 };
-
-static _Thread_local uint64_t *chance;
-
-/* Marsaglia, Xorshift RNGs, 2003. */
-static uint64_t
-draw(uint64_t *state)
-{
-
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return (*state);
-}
-
-/* A marked point: mostly nothing, at times some work, seldom a long way. */
-static void
-point(void)
-{
-	uint64_t r = draw(chance);
-	volatile unsigned turns;
-
-	if (r % 64 == 0)
-		for (turns = (unsigned)(r >> 32) % 512; turns > 0; turns--)
-			continue;
-	if (r % 4096 == 1)
-		sched_yield();
-}
 
 static void
 die(const char *what)

@@ -16,7 +16,9 @@
  *            what x86 does.
  *
  * What is plain in C goes through the buffers: the links and the fields of
- * the items. What is atomic is a single step of the model. A locked
+ * the items. So does a store that releases, such as that to `rest`, which
+ * does not overtake older ones; younger ones may overtake it. What is
+ * atomic otherwise is a single step of the model. A locked
  * instruction empties its thread's buffer first; so does a release. That is
  * more than a release promises, and less than what x86 does, which empties
  * the buffer at every locked instruction, also at one that fails or that
@@ -32,8 +34,9 @@
 #define NEXT(node) (node)
 #define DATA(node) (NODES + (node))
 #define FLAG (2 * NODES + 1)	/* only a mutant has a sleep flag */
+#define REST (2 * NODES + 2)	/* `rest` of a worker */
 
-byte memory[2 * NODES + 2];
+byte memory[2 * NODES + 3];
 byte head[QUEUES];		/* struct mpsc */
 
 #if SLOTS > 0
@@ -45,6 +48,18 @@ typedef buffer {
 buffer buffers[THREADS];
 
 #define EMPTIED(me) (buffers[me].count == 0)
+/* No store of this thread to this place is under way. */
+#define AT_HOME(me, place) \
+	((buffers[me].count < 1 || buffers[me].where[0] != (place)) && \
+	 (buffers[me].count < 2 || buffers[me].where[1] != (place)) && \
+	 (buffers[me].count < 3 || buffers[me].where[2] != (place)))
+
+/* May this one leave before older ones? */
+#ifdef M_RELAXED_REST
+#define OVERTAKES(place) true
+#else
+#define OVERTAKES(place) ((place) != REST)
+#endif
 
 /* The entry `at` goes to memory; those behind it move up. */
 inline write_back(me, at)
@@ -73,10 +88,10 @@ end:	do
 	:: d_step { !EMPTIED(me) -> write_back(me, 0) }
 #ifdef PSO
 	/* Out of order, unless an older store is to the same place. */
-	:: d_step { buffers[me].count > 1 &&
+	:: d_step { buffers[me].count > 1 && OVERTAKES(buffers[me].where[1]) &&
 	    buffers[me].where[1] != buffers[me].where[0] ->
 		write_back(me, 1) }
-	:: d_step { buffers[me].count > 2 &&
+	:: d_step { buffers[me].count > 2 && OVERTAKES(buffers[me].where[2]) &&
 	    buffers[me].where[2] != buffers[me].where[0] &&
 	    buffers[me].where[2] != buffers[me].where[1] ->
 		write_back(me, 2) }
@@ -116,6 +131,7 @@ inline load(me, place, result)
 }
 #else
 #define EMPTIED(me) true
+#define AT_HOME(me, place) true
 #define DRAIN(me) skip
 inline store(me, place, value) { memory[place] = value }
 inline load(me, place, result) { result = memory[place] }
@@ -168,10 +184,26 @@ inline push(me, q)
 	od
 }
 
+/* A list that nobody else sees: its nodes go in front of another one, the
+ * last of them first. */
+inline reverse(me, from, onto)
+{
+	do
+	:: atomic { from != NIL ->
+		load(me, NEXT(from), after) };	/* next = node->next */
+		atomic {
+			store(me, NEXT(from), onto);	/* node->next = ... */
+			onto = from; from = after; after = NIL
+		}
+	:: else -> break
+	od
+}
+
 /* mpsc_take(queue): sets list. */
 inline take(me, q)
 {
-	d_step { node = head[q]; head[q] = NIL }	/* exchange, acquire */
+	/* exchange, acquire */
+	d_step { node = head[q]; head[q] = NIL; list = NIL };
 #ifdef M_FIRST_ONLY
 	/* Mutant: the first node alone. */
 	list = node;
@@ -185,14 +217,7 @@ inline take(me, q)
 	list = node;
 	node = NIL
 #else
-	list = NIL;
-	do
-	:: node != NIL ->
-		load(me, NEXT(node), after);	/* next = node->next */
-		store(me, NEXT(node), list);	/* node->next = oldest */
-		d_step { list = node; node = after; after = NIL }
-	:: else -> break
-	od
+	reverse(me, node, list)
 #endif
 }
 

@@ -1,13 +1,14 @@
 /*
- * relacy.cpp - src/mpsc.h and src/park.c as they are, under Relacy: every
- * outcome that the memory orders written there allow, and every race on
- * plain data, up to the bounds of the search.
+ * relacy.cpp - src/mpsc.h, src/park.c and the worker's part of src/work.c as
+ * they are, under Relacy: every outcome that the memory orders written there
+ * allow, and every race on plain data, up to the bounds of the search.
  *
  *     relacy TEST full | bound SWITCHES | random ITERATIONS
  *
  * The names of the tests are in `tests` at the end. run.sh copies the headers
  * and changes one declaration in each, so that the plain memory that threads
- * share is of the type `plain`; it makes the mutants, too.
+ * share is of the type `plain`; it puts functions of work.c, dispatch.c and
+ * reactor.c, unchanged, into functions.h; it makes the mutants, too.
  *
  * Thread 0 is the consumer, the others produce.
  */
@@ -78,7 +79,7 @@ template <unsigned PRODUCERS> struct hand_over {
 		i->sequence = 0;
 	}
 
-	/* Read first, for the item is gone a moment later; as work_off(). */
+	/* Read first, for the item is gone a moment later; as reply_look(). */
 	void consume(mpsc_node *list)
 	{
 		mpsc_node *following;
@@ -157,7 +158,7 @@ struct test_take
 	}
 };
 
-/* A worker: serve() of work.c with park.c as it is. */
+/* A worker that takes all: the queue with park.c as it is. */
 template <unsigned PRODUCERS, unsigned CHAIN>
 struct test_park : rl::test_suite<test_park<PRODUCERS, CHAIN>, PRODUCERS + 1> {
 	hand_over<PRODUCERS> h;
@@ -251,6 +252,207 @@ struct test_pipe : rl::test_suite<test_pipe<PRODUCERS, CHAIN>, PRODUCERS + 1> {
 	}
 };
 
+/*
+ * A worker whose jobs are taken back: the functions of work.c, dispatch.c and
+ * reactor.c that move jobs, with as much of the structures as they use.
+ */
+struct counters { };
+
+struct processor {
+	int running;
+};
+
+struct reactor {
+	mpsc replies;
+	rl::atomic<unsigned> bytes; /* the pipe; see test_pipe */
+	struct pool *pool;
+	struct counters counters;
+	mpsc_chain at_home; /* to be handed over */
+	unsigned back;
+};
+
+enum { JOB_REQUESTS, JOB_STOP };
+
+struct job {
+	mpsc_node node;
+	plain<reactor *> home;
+	plain<int> kind;
+	plain<bool> unworked;
+	plain<uint64_t> spent_ns;
+	plain<unsigned> done; /* 0: to be worked on, 1: was */
+};
+
+struct worker {
+	mpsc inbox;
+	rl::atomic<mpsc_node *> rest;
+	::park park;
+	struct processor processor;
+	struct counters *counters;
+	reactor *owed;
+	unsigned owed_jobs;
+	uint64_t owed_since;
+};
+
+struct pool {
+	worker workers[1];
+};
+
+/* The clock stands still: a wakeup is owed for as long as may be. */
+#define OWED_MAX 32
+#define OWED_AGE_MAX 1
+
+static uint64_t clock_now() { return (1); }
+static void running_since(int *, uint64_t) { }
+static job *job_of(mpsc_node *node) { return ((job *)node); }
+static void pool_push(pool *, unsigned, mpsc_chain *);
+static mpsc_node *pool_reclaim(pool *, unsigned);
+
+static void
+reactor_wake(reactor *r, counters *)
+{
+
+	r->bytes.exchange(1, mo_relaxed, $);
+}
+
+static void
+process_job(processor *, job *j)
+{
+
+	RL_ASSERT(j->done == 0 && !j->unworked);
+	j->done = 1;
+}
+
+static void
+reply_unworked(reactor *r, job *j)
+{
+
+	RL_ASSERT(j->home == r && j->done == 0);
+	j->unworked = false;
+	mpsc_chain_add(&r->at_home, &j->node);
+}
+
+#ifdef M_REST_SPLIT
+/* Read, then cleared. */
+static mpsc_node *
+split_exchange(rl::atomic<mpsc_node *> *rest, rl::memory_order, rl::debug_info)
+{
+	mpsc_node *node = rest->load(mo_acquire, $);
+
+	rest->store(NULL, mo_release, $);
+	return (node);
+}
+#endif
+
+#include "functions.h"
+
+/* Each reactor hands over its jobs in one chain; the first one takes back
+ * RECLAIMS times what the worker has not begun, and hands over its own again.
+ * A lost wakeup is a livelock, or a deadlock in the park. */
+template <unsigned REACTORS, unsigned JOBS, unsigned RECLAIMS>
+struct test_reclaim
+    : rl::test_suite<test_reclaim<REACTORS, JOBS, RECLAIMS>, REACTORS + 1> {
+	struct pool pool;
+	struct counters counters;
+	reactor reactors[REACTORS];
+	job jobs[REACTORS][JOBS];
+	job stop;
+	rl::atomic<unsigned> left;
+
+	void before()
+	{
+		worker *w = &pool.workers[0];
+
+		w->inbox.head.store(NULL, mo_relaxed, $);
+		w->rest.store(NULL, mo_relaxed, $);
+		w->counters = &counters;
+		w->owed = NULL;
+		w->owed_jobs = 0;
+		w->owed_since = 0;
+		park_open(&w->park);
+		for (reactor &r : reactors) {
+			r.replies.head.store(NULL, mo_relaxed, $);
+			r.bytes.store(0, mo_relaxed, $);
+			r.pool = &pool;
+			r.at_home = mpsc_chain();
+			r.back = 0;
+		}
+		stop.kind = JOB_STOP;
+		left.store(REACTORS, mo_relaxed, $);
+	}
+
+	void after()
+	{
+		worker *w = &pool.workers[0];
+
+		park_close(&w->park);
+		RL_ASSERT(w->rest.load(mo_relaxed, $) == NULL);
+		RL_ASSERT(mpsc_take(&w->inbox) == NULL);
+		for (reactor &r : reactors)
+			RL_ASSERT(r.back == JOBS &&
+			    mpsc_take(&r.replies) == NULL);
+	}
+
+	/* reply_look(), reply_job() */
+	void look(reactor *r)
+	{
+		mpsc_node *node, *next;
+
+		for (node = mpsc_take(&r->replies); node != NULL; node = next) {
+			job *j = job_of(node);
+
+			next = node->next;
+			RL_ASSERT(next != GONE);
+			if (j->unworked) {
+				reply_unworked(r, j);
+				continue;
+			}
+			RL_ASSERT(j->done == 1);
+			j->done = 2;
+			j->node.next = GONE;
+			r->back++;
+		}
+	}
+
+	void thread(unsigned index)
+	{
+		reactor *r = &reactors[index - 1];
+		unsigned reclaims = index == 1 ? RECLAIMS : 0;
+
+		if (index == 0) {
+			serve(&pool.workers[0]);
+			return;
+		}
+		for (job &j : jobs[index - 1]) {
+			j.home = r;
+			j.kind = JOB_REQUESTS;
+			j.unworked = false;
+			j.done = 0;
+			mpsc_chain_add(&r->at_home, &j.node);
+		}
+		for (;;) {
+			if (r->at_home.count > 0)
+				pool_push(&pool, 0, &r->at_home);
+			if (r->back == JOBS)
+				break;
+			if (reclaims > 0) {
+				reclaims--;
+				take_back(r, 0);
+				continue;
+			}
+			while (r->bytes.fetch_add(0, mo_relaxed, $) == 0)
+				rl::yield(1, $);
+			r->bytes.exchange(0, mo_relaxed, $);
+			look(r);
+		}
+		if (left.fetch_sub(1, mo_acq_rel, $) == 1) {
+			mpsc_chain chain = { };
+
+			mpsc_chain_add(&chain, &stop.node);
+			pool_push(&pool, 0, &chain);
+		}
+	}
+};
+
 struct named {
 	const char *name;
 	rl::simulate_f simulate;
@@ -269,6 +471,9 @@ static const named tests[] = {
 	{ "pipe", rl::simulate<test_pipe<2, 1> > },
 	{ "pipe-chains", rl::simulate<test_pipe<2, 2> > },
 	{ "pipe-3", rl::simulate<test_pipe<3, 1> > },
+	{ "reclaim", rl::simulate<test_reclaim<2, 1, 1> > },
+	{ "reclaim-chain", rl::simulate<test_reclaim<1, 2, 1> > },
+	{ "reclaim-twice", rl::simulate<test_reclaim<2, 2, 2> > },
 #endif
 };
 

@@ -3,7 +3,7 @@
 # of the real source, then mutants of both, each of which must be caught.
 # doc/proof.md says what is shown by what.
 #
-#   run.sh          all of it, in under 90 s on 2 cores
+#   run.sh          all of it, in one or two minutes on 2 cores
 #   run.sh --long   and larger searches; several minutes, 16 GB of memory
 #
 # Exits 0 if no model has an error and every mutant is caught, 77 if spin,
@@ -101,6 +101,21 @@ spin_job() {
 	dir=$WORK/$(printf %03d "$count") spin_run "$1" "$2" "$3" "${*:4}" &
 }
 
+# functions FILE NAME...: the text of these functions of a source.
+functions() {
+	awk -v names="${*:2}" '
+	BEGIN { n = split(names, list, " "); for (i in list) want[list[i]] = 1 }
+	match($0, /^[a-z_]+\(/) && substr($0, 1, RLENGTH - 1) in want {
+		print before
+		inside = 1
+		found++
+	}
+	inside { print }
+	/^}/ { inside = 0 }
+	{ before = $0 }
+	END { exit found != n }' "$SRC/$1"
+}
+
 # The two declarations of plain memory that threads share, for Relacy to
 # watch. Everything else is the source as it is.
 instrument() {
@@ -110,6 +125,11 @@ instrument() {
 	    "$SRC/mpsc.h" >"$dir/mpsc.h"
 	sed 's/^\tbool signalled;/\tplain<bool> signalled;/' "$SRC/park.h" >"$dir/park.h"
 	cp "$SRC/park.c" "$dir/park.c"
+	{
+		functions reactor.c reactor_push &&
+		    functions work.c wake_owed finished take_one serve pool_push pool_reclaim &&
+		    functions dispatch.c take_back
+	} >"$dir/functions.h" || return 1
 	[ "$(diff "$SRC/mpsc.h" "$dir/mpsc.h" | grep -c '^>')" -eq 1 ] &&
 	    [ "$(diff "$SRC/park.h" "$dir/park.h" | grep -c '^>')" -eq 1 ]
 }
@@ -138,7 +158,8 @@ relacy_job() {
 	dir=$WORK/$(printf %03d "$count") relacy_run real "relacy $*" "$WORK/relacy/relacy" "$@" &
 }
 
-# mutate NAME TEST [FILE SED]: build the mutant and look for its error.
+# mutate NAME TEST [FILE SED]: build the mutant and look for its error, by
+# `bound` switches.
 mutate() {
 	local name=$1 test=$2
 	if ! instrument "$dir"; then
@@ -157,7 +178,7 @@ mutate() {
 		verdict BROKEN mutant "relacy $name" "$(grep -m1 error "$dir/build.out")"
 		return
 	fi
-	relacy_run mutant "relacy $name" "$dir/relacy" only bound 2
+	relacy_run mutant "relacy $name" "$dir/relacy" only bound "${bound:-2}"
 }
 
 mutant_job() {
@@ -178,12 +199,27 @@ spin_job real reactor safety -DSLOTS=3 -DMESSAGES=1
 spin_job real reactor safety -DSLOTS=3 -DMESSAGES=1 -DPSO
 spin_job real reactor live -DMESSAGES=1
 spin_job real reactor live -DMESSAGES=1 -DNEVER_STOPPED
-spin_job real worker safety
-spin_job real worker safety -DJOBS=2
-spin_job real worker safety -DSLOTS=3
-spin_job real worker safety -DSLOTS=3 -DPSO
-spin_job real worker live
-spin_job real worker live -DNEVER_STOPPED
+# What is looked for with looks is looked for without spurious wakeups, and
+# each job is worked on once: that doubles what there is to search.
+looks='-DLOOKS=1 -DROUNDS=1 -DSPURIOUS=0'
+undrained='-DUNDRAINED -DREACTORS=1 -DJOBS=2'
+stuck='-DSTUCK -DROUNDS=1 -DSPURIOUS=0'
+# shellcheck disable=SC2086 # words
+{
+	spin_job real worker safety
+	spin_job real worker safety -DREACTORS=1 -DJOBS=3 -DROUNDS=1
+	spin_job real worker safety -DSLOTS=3 -DSPURIOUS=0
+	spin_job real worker safety -DSLOTS=3 -DSPURIOUS=0 -DPSO
+	spin_job real worker safety $looks
+	spin_job real worker safety $looks -DSLOTS=3
+	spin_job real worker safety $looks -DSLOTS=3 -DPSO
+	spin_job real worker safety $looks $undrained
+	spin_job real worker live
+	spin_job real worker live -DNEVER_STOPPED
+	spin_job real worker live $looks -DNEVER_STOPPED
+	spin_job real worker live $looks $undrained
+	spin_job real worker live $stuck
+}
 spin_job real shutdown safety
 spin_job real shutdown safety -DHANDLER_STUCK
 spin_job real shutdown live -DHANDLER_STUCK
@@ -193,8 +229,8 @@ wait "$building" || {
 	cat "$WORK/relacy/build.out"
 	exit 1
 }
-relacy_job take-twice full
 relacy_job take full
+relacy_job take-twice bound 3
 relacy_job take-chains full
 relacy_job park bound 2
 relacy_job park-chains bound 4
@@ -203,12 +239,29 @@ relacy_job pipe-chains bound 4
 relacy_job park random 100000
 relacy_job park-3 random 100000
 relacy_job pipe-3 random 100000
+relacy_job reclaim-chain bound 2
+relacy_job reclaim bound 1
+relacy_job reclaim-twice random 30000
 if [ -n "$LONG" ]; then
 	spin_job real reactor safety -DSLOTS=3
 	spin_job real reactor live
 	spin_job real reactor live -DNEVER_STOPPED
 	spin_job real reactor live -DSLOTS=3 -DMESSAGES=1
 	spin_job real worker live -DSLOTS=3
+	spin_job real worker safety -DJOBS=2 -DROUNDS=1
+	# shellcheck disable=SC2086 # words
+	{
+		spin_job real worker safety -DLOOKS=2 -DROUNDS=1 -DSPURIOUS=0
+		spin_job real worker safety -DLOOKS=1 -DSPURIOUS=0
+		spin_job real worker safety $looks -DJOBS=2
+		spin_job real worker safety $looks -DUNDRAINED
+		spin_job real worker safety $looks $undrained -DSLOTS=3 -DPSO
+		spin_job real worker live $stuck -DSLOTS=3
+	}
+	relacy_job reclaim-chain bound 4
+	relacy_job reclaim bound 2
+	relacy_job reclaim-twice random 1000000
+	relacy_job take-twice full
 	relacy_job park bound 3
 	relacy_job park-3 random 2000000
 	relacy_job pipe-3 random 2000000
@@ -222,11 +275,25 @@ for m in RELAXED_PUBLISH SLEEP_FLAG; do
 	spin_job mutant reactor safety "-DM_$m" -DMESSAGES=1 -DSLOTS=3
 done
 for m in SIGNAL_FIRST WAKE_NOT_EMPTY FIRST_ONLY NO_REVERSAL STOP_OVERTAKES \
-    PARK_FORGETS SLEEP_UNLOOKED SLEEP_HOLDING NEXT_AFTER; do
+    PARK_FORGETS SLEEP_UNLOOKED SLEEP_OWING END_OWING OWED_FORGOTTEN \
+    INBOX_FIRST REST_LATE; do
 	spin_job mutant worker safety "-DM_$m"
 done
-spin_job mutant worker safety -DM_RELAXED_PUBLISH -DSLOTS=3
-spin_job mutant shutdown safety -DM_WORKERS_FIRST
+# shellcheck disable=SC2086 # words
+{
+	for m in REST_SPLIT RECLAIM_SPLIT RECLAIM_LOSES HOME_UNWOKEN NEXT_AFTER MARK_LATE; do
+		spin_job mutant worker safety "-DM_$m" $looks
+	done
+	for m in STOP_LOST STOP_UNSIGNALLED; do
+		spin_job mutant worker safety "-DM_$m" $looks $undrained
+	done
+	for m in NO_INBOX NO_LOOK; do
+		spin_job mutant worker live "-DM_$m" $stuck
+	done
+	spin_job mutant worker safety -DM_RELAXED_REST $looks -DSLOTS=3 -DPSO
+}
+spin_job mutant worker safety -DM_RELAXED_PUBLISH -DSLOTS=3 -DSPURIOUS=0
+spin_job mutant shutdown safety -DM_UNDRAINED
 
 # Mutants of the source: an edit of it, or a definition that relacy.cpp heeds
 # where the mutant is in how the queue is used.
@@ -250,6 +317,17 @@ mutant_job PARK_FORGETS "$park" park.c 's/^\twhile (!p->signalled)$/\tp->signall
 mutant_job SLEEP_UNLOOKED "$park" park.c \
     's/^\twhile (!p->signalled)$/\tfor (int first = 1; first-- > 0 || !p->signalled;)/'
 mutant_job PARK_UNLOCKED "$park" park.c '/^park_signal/,/^}/{/pthread_mutex_/d}'
+reclaim='test_reclaim<2, 1, 1>' chain='test_reclaim<1, 2, 1>'
+mutant_job RELAXED_REST "$chain" functions.h 's/memory_order_release)/memory_order_relaxed)/'
+mutant_job RELAXED_RECLAIM "$chain" functions.h '/lists\[0\] =/{n;s/acquire/relaxed/}'
+mutant_job REST_SPLIT "$chain" functions.h \
+    's/lists\[0\] = atomic_exchange_explicit(&w->rest, NULL,/lists[0] = split_exchange(\&w->rest,/'
+mutant_job RECLAIM_LOSES "$chain" functions.h 's/for (int i = 0; i < 2; i++) {/&\n\t\tnewest = NULL;/'
+mutant_job SLEEP_OWING "$chain" functions.h '/take_one(w)) == NULL/{n;d}'
+bound=1 mutant_job OWED_FORGOTTEN "$reclaim" functions.h '/&& w->owed != home/{n;d}'
+bound=1 mutant_job HOME_UNWOKEN "$reclaim" functions.h 's/^\t\t\treactor_wake(home, .*/\t\t\tcontinue;/'
+bound=1 mutant_job MARK_LATE "$reclaim" functions.h \
+    '/^\t\tjob->unworked = true;$/d; s/^\t\tif (reactor_push(home, &chain))$/\t\tbool wake = reactor_push(home, \&chain);\n\t\tjob->unworked = true;\n\t\tif (wake)/; s/^\t\tif (job->home == r) {/&\n\t\t\tjob->unworked = true;/'
 wait
 
 # The summary.

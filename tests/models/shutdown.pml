@@ -172,30 +172,24 @@ proctype reactor()
 /* A wait that ends with the condition, or at its deadline. */
 #define AWAIT(condition) if :: (condition) :: true fi
 
-/* stop_pool(), pool_stop() */
-inline stop_pool()
+/* pool_stop() */
+inline pool_stop()
 {
+	w = 0;
+	do
+	:: w < WORKERS -> pool_push(w, STOP); w++
+	:: else -> break
+	od;
+	AWAIT(workers_ended == WORKERS);
 	if
-	:: !pool_stopped ->
-		pool_stopped = true;
-		w = 0;
-		do
-		:: w < WORKERS -> pool_push(w, STOP); w++
-		:: else -> break
-		od;
-		AWAIT(workers_ended == WORKERS);
-		if
-		:: workers_ended == WORKERS -> pool_freed = true
-		:: workers_ended != WORKERS -> stuck = true
-		fi
-	:: else
+	:: workers_ended == WORKERS
+	:: workers_ended != WORKERS -> stuck = true
 	fi
 }
 
 proctype server()
 {
 	byte w;
-	bool pool_stopped;
 
 	reactor_push(DRAIN);
 	AWAIT(drained);
@@ -206,18 +200,20 @@ proctype server()
 		AWAIT(drained)
 	fi;
 	/* join_all() */
-#ifdef M_WORKERS_FIRST
+	pool_stop();
+#ifndef M_UNDRAINED
 	/* Mutant, once the source: whether or not jobs are out. */
-	stop_pool();
-#else
 	if
-	:: drained -> stop_pool()
+	:: drained
 	:: !drained -> stuck = true
 	fi;
 #endif
 	reactor_push(STOP);
 	all_ended;			/* pthread_join() */
-	stop_pool();
+	if
+	:: stuck
+	:: !stuck -> pool_freed = true
+	fi;
 	assert(stuck || closed == CONNECTIONS);
 	returned = true
 }

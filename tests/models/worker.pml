@@ -1,8 +1,20 @@
 /*
- * worker.pml - a worker between reactors: src/mpsc.h with src/park.c and
- * src/work.c. Reactors push chains of jobs into its inbox, it works, keeps
- * what is done for a while and gives it back in chains, and sleeps in its
- * park. Jobs are used again: their links are overwritten by the next push.
+ * worker.pml - a worker between reactors: src/mpsc.h with src/park.c,
+ * src/work.c and take_back() of src/dispatch.c. Reactors push chains of jobs
+ * into its inbox; it works on one at a time, leaves what else it took in
+ * `rest`, gives back each job at once, owes the wakeup for a while, and
+ * sleeps in its park. A reactor that looks takes back what has not been
+ * begun, whoever's it is. Jobs are used again: their links are overwritten by
+ * the next push.
+ *
+ * A reactor sleeps until it is woken, or until it looks; there are LOOKS of
+ * those at any time, of which none may be needed: handlers return here.
+ * STUCK: one may not, then there are looks without end, and all but
+ * its job must come home.
+ *
+ * The stop comes: without looks, when nobody will push any more, while jobs
+ * wait; with looks, when all jobs are back; UNDRAINED: at any time, as where a
+ * deadline has passed. Then jobs may be left behind it, but it must arrive.
  *
  * Threads: 0 is the worker, 1 to REACTORS the reactors, the last one the
  * server. See memory.pml for store buffers, run.sh for the mutants.
@@ -14,7 +26,10 @@
 #define JOBS 1		/* of each reactor */
 #endif
 #ifndef ROUNDS
-#define ROUNDS 2	/* how many times each reactor dispatches one */
+#define ROUNDS 2	/* how many times each job is worked on */
+#endif
+#ifndef LOOKS
+#define LOOKS 0		/* of all reactors together */
 #endif
 #ifndef SPURIOUS
 #define SPURIOUS 1	/* how often pthread_cond_wait() returns for nothing */
@@ -26,7 +41,8 @@
 #define THREADS (REACTORS + 2)
 #define INBOX 0			/* queue r is the replies of reactor r */
 #define HOME(job) (((job) - 1) / JOBS + 1)
-#define DONE 100		/* added to the payload by the handler */
+#define DONE 100		/* added to the payload by the handler, */
+#define UNWORKED 50		/* and by who takes the job back for another */
 
 #include "memory.pml"
 
@@ -34,8 +50,12 @@ bool locked;			/* struct park */
 bool signalled;
 bool waiting;			/* in pthread_cond_wait() */
 byte spurious;
+bool pipe[QUEUES];		/* struct wakeup of reactor r: one byte */
 byte all_pushed;		/* reactors that will push no more */
 byte all_back;			/* reactors that have all back */
+byte away;			/* jobs that are not at home */
+byte looks;			/* so far */
+bool late;			/* the handler does not return */
 bool ended;
 #ifdef M_STOP_OVERTAKES
 bool stop_flag;
@@ -73,7 +93,7 @@ inline park_wait()
 	:: else ->
 		/* pthread_cond_wait(): lets go and waits in one step. */
 		atomic { waiting = true; locked = false };
-#ifdef NEVER_STOPPED
+#if defined(NEVER_STOPPED) || defined(STUCK)
 end:
 #endif
 		if
@@ -104,60 +124,116 @@ inline pool_push(me)
 #endif
 }
 
-/* give_back(); the reactor's wakeup is the other model's. */
-inline give_back(me)
+/* Exchange of `rest`, acquire. It comes behind the thread's own stores to
+ * it, and is in no hurry to be behind others. */
+inline exchange_rest(me, result)
 {
+	d_step { AT_HOME(me, REST) -> result = memory[REST]; memory[REST] = NIL }
+}
+
+/* The mutants': read, then cleared. */
+inline split_rest(me, result)
+{
+	d_step { AT_HOME(me, REST) -> result = memory[REST] };
+	memory[REST] = NIL
+}
+
+/* wake_owed() */
+inline wake_owed()
+{
+	atomic {
+		if
+		:: owed != NIL -> pipe[owed] = true; owed = NIL
+		:: else
+		fi
+	}
+}
+
+/* finished() */
+inline finished(me)
+{
+	home = HOME(job);
+	chain_add(me, job);
+	job = NIL;
+	push(me, home);
 	if
-	:: oldest != NIL -> push(me, home); home = 0
+	:: was_empty && owed != home ->
+#ifndef M_OWED_FORGOTTEN
+		/* Mutant: another reactor's wakeup takes its place. */
+		wake_owed();
+#endif
+		owed = home
 	:: else
+	fi;
+	home = NIL;
+	if			/* many, or old */
+	:: owed != NIL -> wake_owed()
+	:: true
 	fi
 }
 
-/* work_off(), process_job(), finished() */
-inline work_off(me)
+/* take_one(): sets job. */
+inline take_one(me)
 {
-	do
-	:: list != NIL ->
-		job = list;
-#ifndef M_NEXT_AFTER
-		load(me, NEXT(job), list);	/* next = node->next */
+#ifdef M_INBOX_FIRST
+	/* Mutant: `rest` is written over. */
+	take(me, INBOX);
+	if
+	:: list == NIL -> exchange_rest(me, list)
+	:: else
+	fi;
+#else
+#ifdef M_REST_SPLIT
+	split_rest(me, list);
+#else
+	exchange_rest(me, list);
 #endif
+	if
+	:: list == NIL -> take(me, INBOX)
+	:: else
+	fi;
+#endif
+#ifndef M_REST_LATE
+	if
+	:: atomic { list != NIL -> load(me, NEXT(list), after) };
 		if
-		:: job == STOP -> stopping = true; break
+		:: after != NIL -> store(me, REST, after)
 		:: else
-		fi;
+		fi
+	:: else
+	fi;
+#endif
+	atomic { job = list; list = NIL; after = NIL }
+}
+
+/* process_job() */
+inline process(me)
+{
+	atomic {
 		load(me, DATA(job), value);
-		atomic {
-			/* Once, in order, and all of it visible. */
-			assert(value == served[HOME(job) - 1] + 1);
-			served[HOME(job) - 1]++
-		}
-		store(me, DATA(job), value + DONE);
-		if
-		:: oldest != NIL && home != HOME(job) -> give_back(me)
-		:: else
-		fi;
-		atomic { home = HOME(job); chain_add(me, job); value = 0 }
-		if			/* long, or old */
-		:: give_back(me)
-		:: true
-		fi;
-#ifdef M_NEXT_AFTER
-		/* Mutant: by now the job may be its reactor's again. */
-		load(me, NEXT(job), list);
+		/* Once, in order, and all of it visible. */
+		assert(value > seen_of[HOME(job) - 1] && value < UNWORKED);
+		seen_of[HOME(job) - 1] = value
+	}
+#ifdef STUCK
+	if
+	:: true
+	:: atomic { late = true };
+end_stuck:	false			/* the handler never returns */
+	fi;
 #endif
-		job = NIL
-	:: else -> break
-	od
+	atomic { store(me, DATA(job), value + DONE); value = 0 }
 }
 
 /* serve() */
 proctype worker(byte me)
 {
 	QUEUE_LOCALS;
-	byte job, value, home;
-	byte served[REACTORS];
-	bool stopping;
+	byte job, value, home, owed;
+	byte seen_of[REACTORS];
+#ifdef M_REST_LATE
+	byte last;
+#endif
 
 	do
 #ifdef M_STOP_OVERTAKES
@@ -166,80 +242,280 @@ proctype worker(byte me)
 #else
 	:: true ->
 #endif
-		take(me, INBOX);
+		take_one(me);
 		if
-		:: list == NIL ->
-#ifndef M_SLEEP_HOLDING
-			give_back(me);
+		:: job == NIL ->
+#ifndef M_SLEEP_OWING
+			wake_owed();
 #endif
 			park_wait()
+		:: job == STOP ->
+#ifndef M_END_OWING
+			wake_owed();
+#endif
+			break
 		:: else ->
-			work_off(me);
+#ifdef M_REST_LATE
+			last = job;
+#endif
+			process(me);
+			finished(me);
+#ifdef M_REST_LATE
+			/* Mutant: by now the job may be its reactor's again. */
+			load(me, NEXT(last), after);
 			if
-			:: stopping -> break
+			:: after != NIL -> store(me, REST, after)
 			:: else
-			fi
+			fi;
+			after = NIL
+#endif
 		fi
 	od;
-	give_back(me);
-	assert(head[INBOX] == NIL);
+#ifndef UNDRAINED
+	assert(head[INBOX] == NIL && memory[REST] == NIL);
+#endif
 	ended = true
+}
+
+/* A job of this reactor's is at home. */
+#define BACK(j) sent[(j) - 1 - (r - 1) * JOBS]
+#define TIMES(j) times[(j) - 1 - (r - 1) * JOBS]
+
+/* reply_job(): it is done, or was taken back by another reactor. */
+inline reply_job()
+{
+	atomic {
+		load(r, DATA(job), value);
+		assert(HOME(job) == r && BACK(job) != 0);
+		if
+		:: value == BACK(job) + DONE ->
+			TIMES(job)++;
+			if
+			:: TIMES(job) < ROUNDS -> ready++
+			:: else -> served++
+			fi
+		:: else ->
+			assert(value == BACK(job) + UNWORKED);
+			ready++
+		fi;
+		BACK(job) = 0;
+		away--;
+		job = NIL; value = 0
+	}
+}
+
+/* reply_look() */
+inline reply_look()
+{
+	take(r, r);
+	do
+	:: list != NIL ->
+		atomic { job = list; load(r, NEXT(job), list) };
+		reply_job()
+	:: else -> break
+	od
+}
+
+/* take_back() of one that is not this reactor's. */
+inline send_home()
+{
+#ifdef M_MARK_LATE
+	/* Mutant: marked when it is no longer this thread's. */
+	value = job;
+#else
+	atomic { load(r, DATA(job), value); assert(value < UNWORKED) };
+	atomic { store(r, DATA(job), value + UNWORKED); value = 0 };
+#endif
+	chain_add(r, job);
+	push(r, HOME(job));
+#ifndef M_HOME_UNWOKEN
+	/* Mutant: the other reactor is not told. */
+	if
+	:: was_empty -> pipe[HOME(job)] = true
+	:: else
+	fi;
+#endif
+#ifdef M_MARK_LATE
+	load(r, DATA(value), byte_at2);
+	store(r, DATA(value), byte_at2 + UNWORKED);
+	value = 0; byte_at2 = 0;
+#endif
+	job = NIL
+}
+
+/* pool_reclaim(): sets back, newest first. */
+inline pool_reclaim()
+{
+#ifdef M_RECLAIM_SPLIT
+	split_rest(r, first);
+#else
+	exchange_rest(r, first);
+#endif
+#ifndef M_NO_INBOX
+	/* Mutant: what the worker has not taken stays there. */
+	take(r, INBOX);
+#endif
+	reverse(r, first, back);
+#ifdef M_RECLAIM_LOSES
+	/* Mutant: the second list is not linked to the first. */
+	back = NIL;
+#endif
+	reverse(r, list, back)
+}
+
+/* take_back() */
+inline take_back()
+{
+	pool_reclaim();
+	do
+	:: back != NIL ->
+#ifdef M_NEXT_AFTER
+		job = back;
+#else
+		atomic { job = back; load(r, NEXT(job), back) };
+#endif
+		if
+		:: job == STOP ->
+#ifdef M_STOP_LOST
+			/* Mutant: as if it were nobody's. */
+			skip;
+#elif defined(M_STOP_UNSIGNALLED)
+			/* Mutant: the worker is not told. */
+			chain_add(r, STOP);
+			push(r, INBOX);
+#else
+			chain_add(r, STOP);
+			pool_push(r);
+#endif
+			job = NIL
+		:: job != STOP && HOME(job) == r ->
+			/* reply_unworked() */
+			atomic {
+				load(r, DATA(job), value);
+				assert(BACK(job) != 0 && value == BACK(job));
+				BACK(job) = 0;
+				ready++;
+				away--;
+				job = NIL; value = 0
+			}
+		:: else ->
+#ifdef M_NEXT_AFTER
+			last = job;
+#endif
+			send_home()
+		fi;
+#ifdef M_NEXT_AFTER
+		/* Mutant: by now the job may be someone else's. */
+		load(r, NEXT(back), back)
+#endif
+	:: else -> break
+	od
+}
+
+/* A chain of as many of the jobs that are at home as it likes. */
+inline hand_over()
+{
+	atomic {
+		i = 0;
+		do
+		:: i < JOBS ->
+			if
+			:: sent[i] == 0 && times[i] < ROUNDS ->
+				ready--;
+				away++;
+				count++;
+				sent[i] = count;
+				store(r, DATA((r - 1) * JOBS + i + 1), count);
+				chain_add(r, (r - 1) * JOBS + i + 1);
+				if
+				:: true -> break
+				:: ready > 0
+				fi
+			:: else
+			fi;
+			i++
+		:: else -> break
+		od;
+		i = 0
+	}
+	pool_push(r)
 }
 
 proctype reactor(byte r)
 {
 	QUEUE_LOCALS;
-	byte sent, back, job, value;
-	bool out[JOBS];
+	byte job, value, i;
+	byte count;		/* of sendings: numbers them */
+	byte ready = JOBS;	/* at home, and to be worked on */
+	byte served;		/* at home, done for good */
+	byte sent[JOBS];	/* the number; 0: it is at home */
+	byte times[JOBS];	/* it was worked on */
+#if LOOKS > 0 || defined(STUCK)
+	byte back, first;	/* of pool_reclaim() */
+#endif
+#ifdef M_NEXT_AFTER
+	byte last;
+#endif
+#ifdef M_MARK_LATE
+	byte byte_at2;
+#endif
 
 	do
-	:: back == ROUNDS -> break
-	/* hand_over(): a chain of the jobs that are at home. */
-	:: sent < ROUNDS && !out[sent % JOBS] ->
-		atomic {
-			do
-			:: sent < ROUNDS && !out[sent % JOBS] ->
-				out[sent % JOBS] = true;
-				job = (r - 1) * JOBS + sent % JOBS + 1;
-				sent++;
-				store(r, DATA(job), sent);
-				chain_add(r, job)
-			:: oldest != NIL -> job = NIL; break
-			od
-		}
-		pool_push(r);
+	:: served == JOBS -> break
+	:: ready > 0 && !late ->
+		hand_over();
+#if LOOKS == 0
 		if
-		:: sent == ROUNDS -> all_pushed++
+		:: count == ROUNDS * JOBS -> all_pushed++
 		:: else
 		fi
-	/* reply_arrived() */
-	:: head[r] != NIL ->
-		take(r, r);
-		do
-		:: list != NIL ->
-			job = list;
-			load(r, NEXT(job), list);
-			load(r, DATA(job), value);
-			atomic {
-				assert(value == back + 1 + DONE);
-				assert(out[back % JOBS]);
-				out[back % JOBS] = false;
-				back++;
-				job = NIL; value = 0
-			}
-		:: else -> break
-		od
+#endif
+	/* reply_arrived(): clear, then take. */
+	:: atomic { pipe[r] -> pipe[r] = false };
+		reply_look()
+#ifdef STUCK
+	/* look(), again and again. */
+	:: late ->
+#ifndef M_NO_LOOK
+		/* Mutant: only what its worker pays for is looked at. */
+		reply_look();
+#endif
+		take_back()
+#elif LOOKS > 0
+	/* look(), while it has jobs out; a worker may be late. */
+	:: atomic { looks < LOOKS && ready + served < JOBS -> looks++ };
+		reply_look();
+		if
+		:: take_back()
+		:: true
+		fi
+#endif
+#ifdef UNDRAINED
+	/* JOB_STOP, when the worker has ended. */
+	:: ended -> goto left
+#endif
+#ifdef STUCK
+	:: false		/* so that there is always an end */
+#endif
 	od;
-	all_back++
+	all_back++;
+left:	skip
 }
 
-/* pool_stop(): when nobody pushes any more, but jobs may wait. */
+/* pool_stop() */
 proctype server(byte me)
 {
 	QUEUE_LOCALS;
 
+#ifdef UNDRAINED
+	skip;
+#elif LOOKS > 0
+	all_back == REACTORS;
+#else
+	/* Nobody pushes any more, but jobs may wait. */
 	all_pushed == REACTORS;
-#ifdef NEVER_STOPPED
+#endif
+#if defined(NEVER_STOPPED) || defined(STUCK)
 	skip
 #elif defined(M_STOP_OVERTAKES)
 	/* Mutant: a flag instead of a message in the queue. */
@@ -270,11 +546,17 @@ init
 }
 
 #ifdef LIVE
-#ifdef NEVER_STOPPED
+#ifdef STUCK
+/* A handler that never returns keeps its own job and no other. */
+ltl freed { <> [] (!late || away == 1) }
+#elif defined(NEVER_STOPPED)
 /* Every job comes back, though no stop ever comes. */
 ltl served { <> (all_back == REACTORS) }
+#elif defined(UNDRAINED)
+/* The worker ends. */
+ltl stops { <> ended }
 #else
-/* The same, and the worker ends. */
+/* Every job comes back, and the worker ends. */
 ltl ends { <> (all_back == REACTORS && ended) }
 #endif
 #endif

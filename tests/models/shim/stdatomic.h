@@ -1,5 +1,5 @@
 /*
- * stdatomic.h - C11 atomics as Relacy knows them, for src/mpsc.h as it is.
+ * stdatomic.h - C11 atomics as Relacy knows them, for the sources as they are.
  *
  * Relacy's names of the orders are macros for two arguments, the order and
  * the place in the source, which these functions take.
@@ -41,6 +41,16 @@ atomic_exchange_explicit(rl::atomic<T> *place,
 {
 
 	return (place->exchange(value, order, info));
+}
+
+template <typename T>
+void
+atomic_store_explicit(rl::atomic<T> *place,
+    typename shim_same<T>::type value, rl::memory_order order,
+    rl::debug_info_param info)
+{
+
+	place->store(value, order, info);
 }
 
 #endif /* SHIM_STDATOMIC_H */
