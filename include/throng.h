@@ -249,7 +249,7 @@ typedef struct throng_stats {
 	uint64_t log_lost;          /* lines that the log's reader was too slow for */
 	uint64_t log_suppressed;    /* lines left out, being many of one kind */
 	uint64_t wakeups;           /* bytes written to wakeup pipes */
-	uint64_t lost_wakeups;      /* of these, that nobody wrote: an alarm, 0 */
+	uint64_t lost_wakeups;      /* owed and not written: an alarm, 0 */
 	uint64_t batches;           /* jobs worked on */
 	uint64_t timeout_first;     /* connections closed by first_frame_ms */
 	uint64_t timeout_frame;     /* by frame_ms and min_rate */

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -156,6 +157,15 @@ let_in(struct acceptor *a, int fd, const struct sockaddr_storage *ss)
 }
 
 /* Take up to `budget` connections that are waiting. */
+/* Without a descriptor to give, accepting fails even if nobody waits. */
+static bool
+somebody_waits(const struct acceptor *a)
+{
+	struct pollfd pfd = { .fd = a->fd, .events = POLLIN };
+
+	return (poll(&pfd, 1, 0) != 0);
+}
+
 static void
 take_waiting(struct acceptor *a, unsigned budget)
 {
@@ -173,6 +183,8 @@ take_waiting(struct acceptor *a, unsigned budget)
 		case EMFILE:
 		case ENFILE:
 			error = errno;
+			if (!somebody_waits(a))
+				return;
 			if (admit_descriptor(a->reactor))
 				break;
 			pause_accepting(a, error);

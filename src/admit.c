@@ -27,16 +27,17 @@ make_room(struct reactor *r, uint32_t quiet_ms)
 
 /* Another reactor with somebody who has said nothing yet, or NULL. */
 static struct reactor *
-find_room(const struct reactor *r)
+find_room(struct reactor *r)
 {
 	const struct service *s = r->service;
 
-	for (unsigned i = 1; i < s->reactor_count; i++) {
+	for (unsigned i = 0; i < s->reactor_count; i++) {
+		/* In turn: those of one may all be too young to go. */
 		struct reactor *other =
-		    s->reactors[(r->number + i) % s->reactor_count];
+		    s->reactors[r->room_asked++ % s->reactor_count];
 
 		/* Relaxed: a hint; who is asked looks for himself. */
-		if (atomic_load_explicit(&other->silent_count,
+		if (other != r && atomic_load_explicit(&other->silent_count,
 		    memory_order_relaxed) > 0)
 			return (other);
 	}

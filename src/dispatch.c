@@ -283,7 +283,10 @@ hand_over(evutil_socket_t fd, short what, void *argument)
 	(void)what;
 	d->due = false;
 	backlog_time(&d->backlog, now, d->held_all > 0);
-	fill_all(d, limit, now, false);
+	/* Alone, nobody is at another's jobs: who seems busy and has none of
+	 * ours is about to sleep, and had better not. */
+	if (d->reactor->service->config.reactors > 1)
+		fill_all(d, limit, now, false);
 	fill_all(d, limit, now, true);
 	if (!backlog_empty(&d->backlog))
 		settle(d);

@@ -340,8 +340,11 @@ throng_main_choice(int argc, char **argv,
 	struct watch watch = { 0 };
 	struct log log;
 
-	if (standard_open() == -1)
-		return (EXIT_FAILURE); /* perhaps there is nobody to tell */
+	if (standard_open() == -1) {
+		fprintf(stderr, "%s: /dev/null: %s\n", argv[0],
+		    strerror(errno));
+		return (EXIT_FAILURE);
+	}
 	switch (options_parse(argc, argv, handlers, &options, stdout,
 	    stderr)) {
 	case OPTIONS_DONE:

@@ -107,6 +107,7 @@ struct reactor {
 	struct acceptor *acceptors;
 	unsigned acceptor_count;
 	bool accept_paused; /* a timer runs to begin again */
+	unsigned room_asked; /* admit.c: whose turn it is to make room */
 
 	/* the end */
 	void (*drained)(void *); /* called once when nothing is left */

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -101,7 +102,7 @@ running_job(struct running *running, const struct job *job)
 
 /**
  * running_since(running, since):
- * Note when the thread began its job (clock_now()), or 0 when it has none.
+ * Note when the thread began its job (clock_now()), or 0 in passing.
  * Thread: the running one.
  */
 static inline void
@@ -110,6 +111,33 @@ running_since(struct running *running, uint64_t since)
 
 	/* Relaxed: a hint, which orders nothing. */
 	atomic_store_explicit(&running->since, since, memory_order_relaxed);
+}
+
+/**
+ * running_none(running):
+ * Note that the thread has no job and has done all it does behind the last.
+ * Thread: the running one.
+ */
+static inline void
+running_none(struct running *running)
+{
+
+	/* Release: whoever sees that it is idle sees what it did before, the
+	 * wakeups that it owed among that. */
+	atomic_store_explicit(&running->since, 0, memory_order_release);
+}
+
+/**
+ * running_is_none(running):
+ * Return whether it has none. Thread: any.
+ */
+static inline bool
+running_is_none(const struct running *running)
+{
+
+	/* Acquire: pairs with running_none(). */
+	return (atomic_load_explicit(&running->since,
+	    memory_order_acquire) == 0);
 }
 
 /**

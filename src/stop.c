@@ -151,8 +151,11 @@ stop_end(throng_server *s, bool drained)
 	 * no time for these threads. */
 	uint64_t deadline = clock_now() + (drained ? IDLE_NS : KILL_NS);
 
-	if (!drained)
+	if (!drained) {
 		kill_rest(s, deadline);
+		if (all_drained(s))
+			deadline = clock_now() + IDLE_NS;
+	}
 	join_all(s, deadline);
 	writer_stop(&s->service.sink);
 }

@@ -29,7 +29,7 @@
 #include "reactor.h"
 
 /** The reactor is woken after this many finished jobs. */
-#define OWED_MAX 32
+#define OWED_MAX 128
 
 /** And when the first of them has waited this long. Nanoseconds. */
 #define OWED_AGE_MAX (50 * CLOCK_US)
@@ -142,7 +142,7 @@ serve(struct worker *w)
 	for (;;) {
 		if ((job = take_one(w)) == NULL) {
 			wake_owed(w);
-			running_since(&w->processor.running, 0);
+			running_none(&w->processor.running);
 			park_wait(&w->park);
 			before = 0;
 			continue;
@@ -362,11 +362,12 @@ pool_is_idle(const struct pool *pool, unsigned worker)
 	const struct worker *w = &pool->workers[worker];
 
 	/*
-	 * Relaxed: a hint. For a job of the worker that was taken from its
-	 * reactor's queue, the acquire of that orders this load behind the
-	 * store of `since` before the job: 0 is from after it.
+	 * For a job of the worker that was taken from its reactor's queue, the
+	 * acquire of that orders the look at `since` behind its store before
+	 * the job: none is from after it, and with it the wakeup. Relaxed for
+	 * the inbox: a hint.
 	 */
-	return (running_for(&w->processor.running, UINT64_MAX) == 0 &&
+	return (running_is_none(&w->processor.running) &&
 	    atomic_load_explicit(&w->inbox.head, memory_order_relaxed) ==
 	    NULL);
 }

@@ -210,6 +210,8 @@ tell(struct writer *w, bool stopping)
 		return (true);
 	if (!tell_lost(w))
 		return (false);
+	if (rests(w, stopping))
+		return (true);
 	if (!throttle_pending(&w->sink->throttle))
 		return (true);
 	now = clock_now();

@@ -20,6 +20,10 @@
 static int accept_error, accept_errors;
 static unsigned accepts;
 
+/* Whether there is no descriptor for more than those who have come: the kernel
+ * looks for one before it looks at the queue. */
+static bool none_left;
+
 /* Whether libevent gets no memory. */
 static bool event_fails;
 
@@ -30,13 +34,18 @@ int
 __wrap_accept4(int fd, struct sockaddr *sa, socklen_t *length, int flags)
 {
 
+	int conn;
+
 	accepts++;
 	if (accept_errors > 0) {
 		accept_errors--;
 		errno = accept_error;
 		return (-1);
 	}
-	return (__real_accept4(fd, sa, length, flags));
+	if ((conn = __real_accept4(fd, sa, length, flags)) == -1 &&
+	    errno == EAGAIN && none_left)
+		errno = EMFILE;
+	return (conn);
 }
 
 static void *
@@ -240,6 +249,30 @@ grow_older(void)
 {
 
 	rig_conn(rig, 0)->opened -= 1000;
+}
+
+/* The last descriptor goes to the last who waits; nobody has to make room for
+ * the one who is not there. */
+static void
+last_descriptor(void **state)
+{
+	int silent, next;
+
+	(void)state;
+	serve();
+	silent = dial();
+	turn_until_open(1);
+	grow_older();
+	next = dial();
+	none_left = true;
+	turn_until_open(2);
+	none_left = false;
+	assert_int_equal(rig_stats(rig).reaped, 0);
+	assert_int_equal(rig_stats(rig).accept_paused, 0);
+	assert_true(rig_silent(silent));
+	close(silent);
+	close(next);
+	turn_until_open(0);
 }
 
 /* Whoever has said nothing for a while gives his descriptor to the next. */
@@ -537,6 +570,7 @@ main(void)
 		TEST(budget),
 		TEST(out_of_descriptors),
 		TEST(room_again),
+		TEST(last_descriptor),
 		TEST(makes_way),
 		TEST(keeps_its_place),
 		TEST(asks_another),

@@ -133,6 +133,7 @@ the_idle_first(void **state)
 
 	(void)state;
 	rig->service.config.workers = 3;
+	rig->service.config.reactors = 2;
 	rig_start(rig);
 	for (int i = 0; i < 3; i++)
 		fds[i] = rig_client(rig);

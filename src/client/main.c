@@ -19,8 +19,10 @@ main(int argc, char **argv)
 	struct options options;
 	char why[256];
 
-	if (standard_open() == -1)
-		return (1); /* perhaps there is nobody to tell */
+	if (standard_open() == -1) {
+		fprintf(stderr, "throng: /dev/null: %s\n", strerror(errno));
+		return (1);
+	}
 	switch (options_parse(argc, argv, &options, why, sizeof(why))) {
 	case OPTIONS_HELP:
 		options_help(stdout);

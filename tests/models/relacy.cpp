@@ -303,6 +303,7 @@ struct pool {
 
 static uint64_t clock_now() { return (1); }
 static void running_since(int *, uint64_t) { }
+static void running_none(int *) { }
 static job *job_of(mpsc_node *node) { return ((job *)node); }
 static void pool_push(pool *, unsigned, mpsc_chain *);
 static mpsc_node *pool_reclaim(pool *, unsigned);
