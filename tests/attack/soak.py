@@ -28,6 +28,8 @@ import swarm
 
 HURT = os.environ.get("HURT", ".libs/libhurt.so")
 PATIENCE = 30  # seconds until a reply counts as never
+# Seconds from which on the memory may not grow in the second half of a run.
+LONG = 600
 
 
 class Wrong(Exception):
@@ -245,6 +247,16 @@ def judge(case, server, counts, samples, seconds):
     bound = (4 if case.mode == "pool" else 16) << 20
     case.check(rise - half <= 0 or grown <= bound,
                f"memory grows: {grown >> 10} KiB from a quarter on")
+    if seconds < LONG:
+        return
+    # In a long one they are full by half of it.
+    late = samples[len(samples) // 3:]
+    rise, half = slope(late)
+    grown = late[-1][1] - late[0][1]
+    case.figure(late_slope_kib_h=rise * 3600 / 1024,
+                late_slope_half_95_kib_h=half * 3600 / 1024)
+    case.check(rise - half <= 0 or grown <= 1 << 20,
+               f"memory grows: {grown >> 10} KiB in the second half")
 
 
 def soak(mode, seconds, seed):
