@@ -4,6 +4,12 @@
 # a browser there is nothing to test, and it says so.
 #
 # Run by `make check` in the build folder. RENDER_KEEP=DIR keeps the pictures.
+# ALREADY_TRIED in the environment: another build has drawn the same.
+
+if [ -n "${ALREADY_TRIED:-}" ]; then
+	echo "SKIP: the same for every build, and tried in another"
+	exit 77
+fi
 
 render=${RENDER:-./bench_render_report}
 browser=
