@@ -211,7 +211,6 @@ stuck='-DSTUCK -DROUNDS=1 -DSPURIOUS=0'
 	spin_job real worker safety -DSLOTS=3 -DSPURIOUS=0
 	spin_job real worker safety -DSLOTS=3 -DSPURIOUS=0 -DPSO
 	spin_job real worker safety $looks
-	spin_job real worker safety $looks -DSLOTS=3
 	spin_job real worker safety $looks -DSLOTS=3 -DPSO
 	spin_job real worker safety $looks $undrained
 	spin_job real worker live
@@ -254,6 +253,7 @@ if [ -n "$LONG" ]; then
 		spin_job real worker safety -DLOOKS=2 -DROUNDS=1 -DSPURIOUS=0
 		spin_job real worker safety -DLOOKS=1 -DSPURIOUS=0
 		spin_job real worker safety $looks -DJOBS=2
+		spin_job real worker safety $looks -DSLOTS=3
 		spin_job real worker safety $looks -DUNDRAINED
 		spin_job real worker safety $looks $undrained -DSLOTS=3 -DPSO
 		spin_job real worker live $stuck -DSLOTS=3
