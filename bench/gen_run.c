@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "gen_state.h"
+#include "ready.h"
 
 #define CONTROL UINT32_MAX
 #define EVENTS 256
@@ -289,7 +290,7 @@ loop(struct run *r)
 			wait.tv_nsec = (long)(t % 1000000000u);
 			timeout = &wait;
 		}
-		n = epoll_pwait2(r->epoll, events, EVENTS, timeout, NULL);
+		n = ready_wait(r->epoll, events, EVENTS, timeout);
 		for (int i = 0; i < n; i++)
 			dispatch(r, &events[i]);
 	}

@@ -49,7 +49,7 @@ libbench_shell_la_SOURCES = \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
-	bench/gen_connect.c bench/gen_state.h bench/gen_disturb.c \
+	bench/gen_connect.c bench/gen_state.h bench/ready.h bench/gen_disturb.c \
 	bench/disturb.c bench/disturb.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \

@@ -30,6 +30,7 @@
 
 #include "clock.h"
 #include "parse.h"
+#include "ready.h"
 #include "refd.h"
 
 static void
@@ -278,7 +279,7 @@ loop(struct refd *r)
 			wait.tv_nsec = (long)(now % 1000000000u);
 			timeout = &wait;
 		}
-		n = epoll_pwait2(r->epoll, events, 256, timeout, NULL);
+		n = ready_wait(r->epoll, events, 256, timeout);
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.fd == r->serve.listener)
 				accept_all(r);
