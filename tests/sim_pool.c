@@ -25,6 +25,7 @@ struct sim_worker {
 struct ready {
 	const struct job *job;
 	uint64_t stamp; /* 0: taken back, so before all others */
+	bool tried;     /* vain.c has let others go before it */
 };
 
 static struct {
@@ -156,7 +157,8 @@ leaves(const struct job *job, bool begun)
 	if (at == pool.ready_count)
 		sim_wrong("a job left that was not in the backlog");
 	for (unsigned i = 0; i < pool.ready_count && begun; i++)
-		if (pool.ready[i].stamp < pool.ready[at].stamp)
+		if (pool.ready[i].stamp < pool.ready[at].stamp &&
+		    (!pool.ready[i].tried || pool.ready[at].tried))
 			sim_wrong("a job was overtaken by a later one");
 	pool.ready[at] = pool.ready[--pool.ready_count];
 }
@@ -170,7 +172,7 @@ enters(const struct job *job, uint64_t stamp)
 	for (unsigned i = 0; i < pool.ready_count; i++)
 		if (pool.ready[i].job == job)
 			sim_wrong("a job is in the backlog twice");
-	pool.ready[pool.ready_count++] = (struct ready){ job, stamp };
+	pool.ready[pool.ready_count++] = (struct ready){ job, stamp, false };
 }
 
 void __wrap_dispatch_job(struct reactor *r, struct job *job);
@@ -182,6 +184,7 @@ __wrap_dispatch_job(struct reactor *r, struct job *job)
 
 	enters(job, ++pool.stamp);
 	__real_dispatch_job(r, job);
+	pool.ready[pool.ready_count - 1].tried = job->on_trial;
 }
 
 void __wrap_dispatch_again(struct reactor *r, struct job *job);
