@@ -11,7 +11,7 @@ throng_limit_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_refd_SOURCES = bench/refd.c bench/refd.h bench/refd_options.c \
 	bench/later.c bench/later.h \
 	bench/serve.c bench/serve.h bench/handle.c bench/handle.h
-throng_refd_LDADD = libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
+throng_refd_LDADD = libbench_shell.la libhandlers.la libthrong_core.la $(UNISTRING_LIBS)
 throng_bufferevent_SOURCES = bench/inline_bev.c bench/serve.c bench/serve.h \
 	bench/handle.c bench/handle.h
 throng_bufferevent_LDADD = libhandlers.la libthrong_core.la \
@@ -49,7 +49,7 @@ libbench_shell_la_SOURCES = \
 	bench/target.c bench/target.h \
 	bench/account.c bench/account.h \
 	bench/gen.c bench/gen.h bench/gen_run.c bench/gen_part.h \
-	bench/gen_connect.c bench/gen_state.h bench/ready.h bench/gen_disturb.c \
+	bench/gen_connect.c bench/gen_state.h bench/ready.c bench/ready.h bench/gen_disturb.c \
 	bench/disturb.c bench/disturb.h \
 	bench/engine.c bench/engine.h bench/engine_part.h \
 	bench/engine_send.c bench/engine_match.c bench/engine_books.c \
