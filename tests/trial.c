@@ -276,8 +276,9 @@ trial_full(struct trial *t)
 			continue;
 		}
 		close(fds[n]);
-		/* Those before may not have been seen off yet. */
-		if (t->refused == 0 || !support_turn(deadline))
+		/* Those before may not have been seen off yet: this one is
+		 * refused then, or closed for one that was still to come in. */
+		if (!support_turn(deadline))
 			fail_msg("%d served where there is room for %d", n,
 			    TRIAL_FULL);
 	}
