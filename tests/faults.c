@@ -148,11 +148,13 @@ faults_injected_too(void)
 	return (atomic_load(&armed[1].injected));
 }
 
-void
+bool
 faults_spare(bool now_spared)
 {
+	bool before = spared;
 
 	spared = now_spared;
+	return (before);
 }
 
 static void

@@ -103,9 +103,10 @@ unsigned faults_injected_too(void);
 
 /**
  * faults_spare(spared):
- * Say whether the calling thread's calls are left alone. Thread: any.
+ * Say whether the calling thread's calls are left alone. Return whether they
+ * were before. Thread: any.
  */
-void faults_spare(bool spared);
+bool faults_spare(bool spared);
 
 /**
  * faults_sites(call, sites, room):

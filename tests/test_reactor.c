@@ -149,9 +149,10 @@ stop(struct bench *b)
 {
 
 	assert_true(pool_stop(b->reactor.pool, clock_now() + 60 * CLOCK_S));
-	pool_free(b->reactor.pool);
 	reactor_order(&b->reactor, JOB_STOP);
 	pthread_join(b->reactor.thread, NULL);
+	/* Not before: it looks after the workers as long as it runs. */
+	pool_free(b->reactor.pool);
 	assert_int_equal(b->reactor.jobs_out, 0);
 	reactor_close(&b->reactor);
 }

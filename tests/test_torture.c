@@ -197,9 +197,9 @@ attempt(throng_mode mode, const struct fault *fault, const struct fault *too)
 	t.may_leave_socket = leaves_socket(fault) ||
 	    (too != NULL && leaves_socket(too));
 	arm(fault, too);
-	faults_spare(false);
+	(void)faults_spare(false);
 	serves = trial_create(&t);
-	faults_spare(true);
+	(void)faults_spare(true);
 	if (serves && trial_start(&t)) {
 		clients(&t);
 		trial_full(&t);
@@ -392,7 +392,7 @@ main(void)
 	if (getenv("TORTURE") == NULL)
 		unit_guard();
 	event_set_log_callback(say_nothing);
-	faults_spare(true);
+	(void)faults_spare(true);
 	results_begin("torture", "test_torture", full_size());
 	/* Unless it comes to its end. */
 	results_add("crashes, leaks, hangs", 1);

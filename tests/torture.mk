@@ -24,6 +24,9 @@ TESTS += $(FUZZ_TARGETS)
 endif
 FUZZ_LINK = $(FUZZ_FLAGS)
 
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+
 fuzz_frame_SOURCES = tests/fuzz_frame.c $(FUZZ_FILES) $(frames_files) \
 	$(FUZZED)
 fuzz_frame_CFLAGS = $(FUZZ_FLAGS)
