@@ -55,6 +55,7 @@ libthrong_core_la_SOURCES = \
 	src/siphash.c src/siphash.h \
 	src/source.c src/source.h \
 	src/spares.c src/spares.h \
+	src/stacks.c src/stacks.h \
 	src/stall.c src/stall.h \
 	src/stop.c src/stop.h \
 	src/standard.c src/standard.h \

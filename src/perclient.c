@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "converse.h"
 #include "crash.h"
 #include "source.h"
+#include "stacks.h"
 
 /** `silent`, `reaped`, `shed` and `leaves` are under the lock, `told` is the
  *  client's thread's. */
@@ -39,7 +39,14 @@ struct client {
 	size_t told;   /* bytes of input that the budget knows of */
 	_Atomic size_t held; /* bytes, with replies; others read it */
 	bool reaped; /* broken, and its place given to another */
+	void *stack; /* its thread's */
 	struct peer peer;
+};
+
+/** A thread to be joined, and what it stood on; NULL: none. */
+struct ended {
+	pthread_t thread;
+	void *stack;
 };
 
 /** A list of clients. */
@@ -54,7 +61,7 @@ TAILQ_HEAD(client_list, client);
  */
 struct perclient {
 	struct service *service;
-	pthread_attr_t attr;
+	struct stacks stacks; /* with a lock of its own */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct client_list silent; /* no request yet, oldest first */
@@ -62,37 +69,27 @@ struct perclient {
 	unsigned alive;
 	size_t leaving; /* bytes of clients that were shed and still run */
 	bool draining;
-	bool has_ended; /* `ended` is a thread to be joined */
-	pthread_t ended;
+	struct ended ended;
 };
 
 static int
-open_sync(struct perclient *p, size_t stack_size)
+open_sync(struct perclient *p)
 {
 	pthread_condattr_t attr;
-	long least = sysconf(_SC_THREAD_STACK_MIN);
 	int rc;
 
-	if (least > 0 && stack_size < (size_t)least)
-		stack_size = (size_t)least;
-	if (pthread_attr_init(&p->attr) != 0)
-		return (-1);
-	if (pthread_attr_setstacksize(&p->attr, stack_size) != 0)
-		goto err0;
 	if (pthread_mutex_init(&p->lock, NULL) != 0)
-		goto err0;
+		return (-1);
 	if (pthread_condattr_init(&attr) != 0)
-		goto err1;
+		goto err0;
 	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	if (rc == 0)
 		rc = pthread_cond_init(&p->changed, &attr);
 	pthread_condattr_destroy(&attr);
 	if (rc == 0)
 		return (0);
-err1:
-	pthread_mutex_destroy(&p->lock);
 err0:
-	pthread_attr_destroy(&p->attr);
+	pthread_mutex_destroy(&p->lock);
 	return (-1);
 }
 
@@ -106,11 +103,17 @@ perclient_open(struct service *service)
 	p->service = service;
 	TAILQ_INIT(&p->silent);
 	TAILQ_INIT(&p->others);
-	if (open_sync(p, service->config.stack_size) == -1) {
-		free(p);
-		return (NULL);
-	}
+	if (stacks_open(&p->stacks, service->config.stack_size) != 0)
+		goto err0;
+	if (open_sync(p) == -1)
+		goto err1;
 	return (p);
+
+err1:
+	stacks_close(&p->stacks);
+err0:
+	free(p);
+	return (NULL);
 }
 
 static struct client_list *
@@ -130,21 +133,28 @@ heard(struct client *c)
 	TAILQ_INSERT_TAIL(list_of(c), c, list);
 }
 
+/* Nobody stands on a stack once its thread was joined. */
+static void
+join(struct perclient *p, const struct ended *e)
+{
+
+	if (e->stack == NULL)
+		return;
+	pthread_join(e->thread, NULL);
+	stacks_give(&p->stacks, e->stack);
+}
+
 /* The last step of a thread: take over the duty to be joined. */
 static void
-leave(struct perclient *p)
+leave(struct perclient *p, void *stack)
 {
-	bool join;
-	pthread_t before;
+	struct ended before;
 
 	pthread_mutex_lock(&p->lock);
-	join = p->has_ended;
 	before = p->ended;
-	p->has_ended = true;
-	p->ended = pthread_self();
+	p->ended = (struct ended){ pthread_self(), stack };
 	pthread_mutex_unlock(&p->lock);
-	if (join)
-		pthread_join(before, NULL);
+	join(p, &before);
 	pthread_mutex_lock(&p->lock);
 	p->alive--;
 	pthread_cond_broadcast(&p->changed);
@@ -157,17 +167,18 @@ client_main(void *argument)
 	struct client *c = argument;
 	struct perclient *p = c->perclient;
 	struct service *s = p->service;
-	struct crash_stack stack;
+	struct crash_stack crash;
 	enum close_reason reason;
+	void *stack = c->stack;
 	bool draining;
 
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	pthread_setname_np(pthread_self(), "client");
 #endif
 	event_accepted(&s->log, &c->peer);
-	crash_thread_begin(&stack);
+	crash_thread_begin(&crash);
 	reason = converse(s, c->fd, &c->peer, c);
-	crash_thread_end(&stack);
+	crash_thread_end(&crash);
 
 	/* Off the list first: its descriptor may soon be somebody else's. */
 	perclient_holds(c, 0, 0);
@@ -193,8 +204,28 @@ client_main(void *argument)
 	}
 	source_leave(s->sources, c->source);
 	free(c);
-	leave(p);
+	leave(p, stack);
 	return (NULL);
+}
+
+/* Give a client its thread, which frees it. Return 0 or an errno value. */
+static int
+make_thread(struct perclient *p, struct client *c)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *stack;
+	int rc;
+
+	if ((rc = pthread_attr_init(&attr)) != 0)
+		return (rc);
+	c->stack = stack = stacks_take(&p->stacks, &attr);
+	rc = stack == NULL ? errno :
+	    pthread_create(&thread, &attr, client_main, c);
+	if (rc != 0 && stack != NULL)
+		stacks_give(&p->stacks, stack);
+	pthread_attr_destroy(&attr);
+	return (rc);
 }
 
 /* Enter a client and give it a thread. */
@@ -203,7 +234,6 @@ start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
     uint32_t source)
 {
 	struct client *c;
-	pthread_t thread;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (-1);
@@ -222,7 +252,7 @@ start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
 	pthread_mutex_unlock(&p->lock);
 	/* Before it can be reaped, which counts it as closed. */
 	counter_add(&p->service->shared.connections, 1);
-	if (pthread_create(&thread, &p->attr, client_main, c) == 0)
+	if (make_thread(p, c) == 0)
 		return (0);
 	counter_add(&p->service->shared.connections, (uint64_t)-1);
 	pthread_mutex_lock(&p->lock);
@@ -395,10 +425,9 @@ perclient_close(struct perclient *p)
 
 	if (p == NULL)
 		return;
-	if (p->has_ended)
-		pthread_join(p->ended, NULL);
+	join(p, &p->ended);
+	stacks_close(&p->stacks);
 	pthread_cond_destroy(&p->changed);
 	pthread_mutex_destroy(&p->lock);
-	pthread_attr_destroy(&p->attr);
 	free(p);
 }

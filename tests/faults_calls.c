@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -136,8 +137,10 @@ RETURNING(FAULTS_GETADDRINFO, getaddrinfo,
     (const char *host, const char *port, const struct addrinfo *hints,
     struct addrinfo **found), (host, port, hints, found))
 RETURNING(FAULTS_ATTR_INIT, pthread_attr_init, (pthread_attr_t *attr), (attr))
-RETURNING(FAULTS_ATTR_SETSTACKSIZE, pthread_attr_setstacksize,
-    (pthread_attr_t *attr, size_t size), (attr, size))
+RETURNING(FAULTS_ATTR_SETSTACK, pthread_attr_setstack,
+    (pthread_attr_t *attr, void *stack, size_t size), (attr, stack, size))
+FAILING(FAULTS_MPROTECT, mprotect, (void *at, size_t size, int prot),
+    (at, size, prot))
 RETURNING(FAULTS_CONDATTR_INIT, pthread_condattr_init,
     (pthread_condattr_t *attr), (attr))
 RETURNING(FAULTS_CONDATTR_SETCLOCK, pthread_condattr_setclock,
@@ -178,6 +181,24 @@ __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 	error = __real_pthread_create(thread, attr, run, argument);
 	(void)faults_spare(before);
 	return (error);
+}
+
+void *__real_mmap(void *at, size_t size, int prot, int flags, int fd,
+    off_t offset);
+void *__wrap_mmap(void *at, size_t size, int prot, int flags, int fd,
+    off_t offset);
+
+void *
+__wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	/* Sanitizers map more than stacks. */
+	int error = (flags & MAP_STACK) == 0 ? 0 :
+	    faults_meets(FAULTS_MMAP, HERE);
+
+	if (error == 0)
+		return (__real_mmap(at, size, prot, flags, fd, offset));
+	errno = error;
+	return (MAP_FAILED);
 }
 
 static enum faults_call

@@ -12,9 +12,11 @@
 
 #include "clock.h"
 #include "perclient.h"
+#include "stacks.h"
 
-/* Threads started less threads joined, and whether none can be had. */
-static _Atomic int threads;
+/* Threads started less threads joined, stacks taken less stacks given, and
+ * whether none can be had. */
+static _Atomic int threads, taken;
 static bool fail_threads;
 static _Atomic bool fail_calloc;
 static int fail_cond;
@@ -27,6 +29,10 @@ int __real_pthread_join(pthread_t t, void **result);
 int __wrap_pthread_join(pthread_t t, void **result);
 int __real_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a);
 int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a);
+void *__real_stacks_take(struct stacks *s, pthread_attr_t *a);
+void *__wrap_stacks_take(struct stacks *s, pthread_attr_t *a);
+void __real_stacks_give(struct stacks *s, void *stack);
+void __wrap_stacks_give(struct stacks *s, void *stack);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
@@ -56,6 +62,24 @@ __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a)
 {
 
 	return (fail_cond ? ENOMEM : __real_pthread_cond_init(c, a));
+}
+
+void *
+__wrap_stacks_take(struct stacks *s, pthread_attr_t *a)
+{
+	void *stack = __real_stacks_take(s, a);
+
+	if (stack != NULL)
+		atomic_fetch_add(&taken, 1);
+	return (stack);
+}
+
+void
+__wrap_stacks_give(struct stacks *s, void *stack)
+{
+
+	atomic_fetch_sub(&taken, 1);
+	__real_stacks_give(s, stack);
 }
 
 void *
@@ -97,6 +121,7 @@ close_rig(void **state)
 	rig_settle(rig);
 	perclient_close(perclient);
 	assert_int_equal(threads, 0);
+	assert_int_equal(taken, 0);
 	rig_free(rig);
 	return (0);
 }

@@ -95,7 +95,8 @@ FAULTS_LINK = -Wl,--whole-archive,$(LIBEVENT_ARCHIVE),--no-whole-archive \
 	-Wl,--wrap=getrandom -Wl,--wrap=sigaction -Wl,--wrap=sigaltstack \
 	-Wl,--wrap=connect -Wl,--wrap=lstat -Wl,--wrap=unlink \
 	-Wl,--wrap=getaddrinfo -Wl,--wrap=pthread_attr_init \
-	-Wl,--wrap=pthread_attr_setstacksize \
+	-Wl,--wrap=pthread_attr_setstack \
+	-Wl,--wrap=mmap -Wl,--wrap=mprotect \
 	-Wl,--wrap=pthread_condattr_init \
 	-Wl,--wrap=pthread_condattr_setclock
 

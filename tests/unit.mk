@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	test_job \
 	test_mpsc \
 	test_park \
+	test_stacks \
 	test_peer \
 	test_budget \
 	test_hold \
@@ -120,6 +121,12 @@ test_job_LDADD = $(UNIT_LIBS)
 test_mpsc_SOURCES = tests/test_mpsc.c $(UNIT_FILES)
 test_mpsc_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_mpsc_LDADD = $(UNIT_LIBS)
+
+test_stacks_SOURCES = tests/test_stacks.c $(UNIT_FILES)
+test_stacks_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_stacks_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mmap -Wl,--wrap=mprotect \
+	-Wl,--wrap=munmap -Wl,--wrap=pthread_attr_setstack -Wl,--wrap=pthread_mutex_init
+test_stacks_LDADD = $(UNIT_LIBS)
 
 test_park_SOURCES = tests/test_park.c $(UNIT_FILES)
 test_park_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -288,7 +295,8 @@ test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
 test_perclient_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_perclient_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) \
 	-Wl,--wrap=pthread_create -Wl,--wrap=pthread_join \
-	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc
+	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc \
+	-Wl,--wrap=stacks_take -Wl,--wrap=stacks_give
 test_perclient_LDADD = $(UNIT_LIBS)
 
 test_drain_SOURCES = tests/test_drain.c $(UNIT_FILES) $(RIG_FILES)
