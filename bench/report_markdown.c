@@ -297,12 +297,10 @@ validity(const struct results *r, FILE *out)
 		    "against a null target.\n", r->client_floor_us);
 }
 
-static void
-machine(const struct results *r, FILE *out)
+void
+report_facts(const struct results *r, FILE *out)
 {
 
-	if (r->fact_count > 0)
-		fputs("\n## Machine\n\n| | | |\n|---|---|---|\n", out);
 	for (size_t i = 0; i < r->fact_count; i++) {
 		fputs("| ", out);
 		escape_markdown(r->facts[i].group, out);
@@ -312,7 +310,12 @@ machine(const struct results *r, FILE *out)
 		escape_markdown(r->facts[i].value, out);
 		fputs(" |\n", out);
 	}
-	fputs("\n## Targets\n\n", out);
+}
+
+void
+report_targets(const struct results *r, FILE *out)
+{
+
 	for (size_t t = 0; t < r->target_count; t++) {
 		fputs("- **", out);
 		escape_markdown(r->targets[t].name, out);
@@ -330,6 +333,17 @@ machine(const struct results *r, FILE *out)
 		}
 		putc('\n', out);
 	}
+}
+
+static void
+machine(const struct results *r, FILE *out)
+{
+
+	if (r->fact_count > 0)
+		fputs("\n## Machine\n\n| | | |\n|---|---|---|\n", out);
+	report_facts(r, out);
+	fputs("\n## Targets\n\n", out);
+	report_targets(r, out);
 }
 
 int

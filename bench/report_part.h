@@ -1,5 +1,5 @@
 /**
- * report_part.h - what the parts of the HTML report share.
+ * report_part.h - what the parts of the reports share.
  */
 #ifndef BENCH_REPORT_PART_H
 #define BENCH_REPORT_PART_H
@@ -52,6 +52,20 @@ void report_legend(const struct results *results, FILE *out, double x,
  */
 void report_caption(const struct results *results, uint32_t point,
     const char *what, FILE *out);
+
+/**
+ * report_facts(results, out):
+ * Write what is known of the machine as rows of a table in Markdown, of three
+ * columns. Thread: any.
+ */
+void report_facts(const struct results *results, FILE *out);
+
+/**
+ * report_targets(results, out):
+ * Write a list in Markdown of the targets, with their commands, versions and,
+ * if so, why they were left out. Thread: any.
+ */
+void report_targets(const struct results *results, FILE *out);
 
 /**
  * report_curves(results, out):

@@ -9,6 +9,7 @@
 
 #include "escape.h"
 #include "json.h"
+#include "report_part.h"
 #include "tail_run.h"
 
 static const char *
@@ -92,28 +93,14 @@ card(const struct results *r, FILE *out)
 {
 
 	fputs("\n| machine | | |\n|---|---|---|\n", out);
-	for (size_t i = 0; i < r->fact_count; i++) {
-		fputs("| ", out);
-		escape_markdown(r->facts[i].group, out);
-		fputs(" | ", out);
-		escape_markdown(r->facts[i].name, out);
-		fputs(" | ", out);
-		escape_markdown(r->facts[i].value, out);
-		fputs(" |\n", out);
-	}
+	report_facts(r, out);
 	putc('\n', out);
 	for (size_t i = 0; i < r->note_count; i++) {
 		fputs("- ", out);
 		escape_markdown(r->notes[i].text, out);
 		putc('\n', out);
 	}
-	for (size_t i = 0; i < r->target_count; i++) {
-		fputs("- **", out);
-		escape_markdown(r->targets[i].name, out);
-		fputs("**: ", out);
-		escape_markdown(r->targets[i].command, out);
-		putc('\n', out);
-	}
+	report_targets(r, out);
 	fprintf(out, "- %s, %s\n", r->tool, r->started);
 }
 
