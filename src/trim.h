@@ -25,7 +25,7 @@
 /** How often it is looked at, at most how often it is done, and when it is
  *  done again: spares and idle threads are gone by then. Nanoseconds. */
 #define TRIM_LOOK (CLOCK_S / 2)
-#define TRIM_APART (2 * CLOCK_S)
+#define TRIM_APART (1 * CLOCK_S)
 #define TRIM_AGAIN (3 * CLOCK_S)
 
 /** Less than this is not worth it. Bytes. */
