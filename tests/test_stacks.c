@@ -14,7 +14,8 @@
 
 /* Mappings of the stacks: those there are, and calls that fail. */
 static int mapped;
-static enum { NOTHING, MMAP, MPROTECT, SETSTACK, MUTEX } failing;
+enum which { NOTHING, MMAP, MPROTECT, SETSTACK, MUTEX };
+static enum which failing;
 
 void *__real_mmap(void *at, size_t size, int prot, int flags, int fd,
     off_t offset);
@@ -208,7 +209,8 @@ static void
 nothing_to_be_had(void **state)
 {
 	static const struct {
-		int which, error;
+		enum which which;
+		int error;
 	} rows[] = { { MMAP, ENOMEM }, { MPROTECT, ENOMEM },
 		{ SETSTACK, EINVAL } };
 	struct stacks none;

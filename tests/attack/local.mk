@@ -2,7 +2,7 @@
 
 ATTACK_DIR = $(top_srcdir)/tests/attack
 ATTACK_ENV = THRONGD='$(abs_top_builddir)/throngd'; export THRONGD; \
-	HURT='$(abs_top_builddir)/.libs/libhurt.so'; export HURT; \
+	HURT='$(abs_top_builddir)/libhurt.so'; export HURT; \
 	MISBEHAVE='$(abs_top_builddir)/misbehave'; export MISBEHAVE;
 RESULTS = $(abs_top_builddir)/results.jsonl
 SECONDS = 60
@@ -30,18 +30,20 @@ check_PROGRAMS += misbehave
 misbehave_SOURCES = tests/attack/misbehave.c
 misbehave_LDADD = libthrong_core.la
 
-# Preloaded, so never static; built only for the tests.
-check_LTLIBRARIES = libhurt.la
-libhurt_la_SOURCES = tests/attack/hurt.c
-libhurt_la_CFLAGS = $(AM_CFLAGS) -fno-builtin
-libhurt_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
-	-rpath $(abs_top_builddir)
+# Preloaded, so shared also where the library is not, and without libtool.
+check_DATA = libhurt.so
+CLEANFILES += libhurt.so
+EXTRA_DIST += tests/attack/hurt.c
+libhurt.so: tests/attack/hurt.c
+	$(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) \
+	    -fno-builtin -fPIC -shared $(AM_LDFLAGS) $(LDFLAGS) -o $@ \
+	    $(srcdir)/tests/attack/hurt.c -ldl
 
-check-threats: throngd misbehave libhurt.la
+check-threats: throngd misbehave libhurt.so
 	$(ATTACK_ENV) THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
 	export THRONG_RESULTS; $(ATTACK_DIR)/attack.py --full $(ROWS)
 
-soak: throngd libhurt.la
+soak: throngd libhurt.so
 	$(ATTACK_ENV) THRONG_RESULTS=$${THRONG_RESULTS-$(RESULTS)}; \
 	export THRONG_RESULTS; $(ATTACK_DIR)/soak.py --seconds $(SECONDS)
 endif

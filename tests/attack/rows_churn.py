@@ -14,7 +14,7 @@ import wire
 from case import MIB, Row, Skip
 from daemon import receive_all, wait_until
 
-HURT = os.environ.get("HURT", ".libs/libhurt.so")
+HURT = os.environ.get("HURT", "./libhurt.so")
 
 
 def storm(address, sources, state):

@@ -26,7 +26,7 @@ import daemon
 import results
 import swarm
 
-HURT = os.environ.get("HURT", ".libs/libhurt.so")
+HURT = os.environ.get("HURT", "./libhurt.so")
 PATIENCE = 30  # seconds until a reply counts as never
 # Seconds from which on the memory may not grow in the second half of a run.
 LONG = 600
@@ -299,7 +299,7 @@ def main():
                         default=random.SystemRandom().randrange(1 << 32))
     arguments = parser.parse_args()
     if not os.path.exists(HURT):
-        sys.exit("there is no library to preload: make libhurt.la")
+        sys.exit("there is no library to preload: make libhurt.so")
     results.run("soak")
     failed = 0
     for mode in arguments.mode or ("pool", "thread"):
