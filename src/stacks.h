@@ -5,8 +5,6 @@
  * pages of each in memory: megabytes, for ever, once a crowd has been there.
  * Here a few are kept for those who come and go, and the others return to the
  * system at once.
- *
- * Thread for all functions: any, unless it says otherwise.
  */
 #ifndef STACKS_H
 #define STACKS_H
@@ -32,7 +30,7 @@ struct stacks {
  * stacks_open(stacks, size):
  * Begin without any; each will have `size` bytes, or what a thread needs at
  * least. Return 0 or an errno value; on success it goes back with
- * stacks_close().
+ * stacks_close(). Thread: any.
  */
 int stacks_open(struct stacks *stacks, size_t size);
 
@@ -47,13 +45,13 @@ void stacks_close(struct stacks *stacks);
  * stacks_take(stacks, attr):
  * Take a stack and enter it into the attributes of a thread to be made.
  * Return it, or NULL with errno set. It goes back with stacks_give(), once
- * that thread was joined or could not be made.
+ * that thread was joined or could not be made. Thread: any.
  */
 void *stacks_take(struct stacks *stacks, pthread_attr_t *attr);
 
 /**
  * stacks_give(stacks, stack):
- * Take it back: keep it or unmap it.
+ * Take it back: keep it or unmap it. Thread: any.
  */
 void stacks_give(struct stacks *stacks, void *stack);
 
