@@ -228,6 +228,32 @@ make_thread(struct perclient *p, struct client *c)
 	return (rc);
 }
 
+/* There is no thread for it. Return -1, and its descriptor is its caller's
+ * again; or 0 if another was given its place meanwhile. */
+static int
+not_started(struct perclient *p, struct client *c)
+{
+	bool reaped;
+
+	pthread_mutex_lock(&p->lock);
+	TAILQ_REMOVE(list_of(c), c, list);
+	p->alive--;
+	reaped = c->reaped;
+	pthread_mutex_unlock(&p->lock);
+	if (reaped) {
+		/* And counted as closed, as in client_main(). */
+		close(c->fd);
+		event_closed(&p->service->log, &c->peer, CLOSE_REAPED);
+		admit_freed(c->reactor);
+		source_leave(p->service->sources, c->source);
+	} else {
+		counter_add(&p->service->shared.connections, (uint64_t)-1);
+		(void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
+	}
+	free(c);
+	return (reaped ? 0 : -1);
+}
+
 /* Enter a client and give it a thread. */
 static int
 start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
@@ -254,14 +280,7 @@ start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
 	counter_add(&p->service->shared.connections, 1);
 	if (make_thread(p, c) == 0)
 		return (0);
-	counter_add(&p->service->shared.connections, (uint64_t)-1);
-	pthread_mutex_lock(&p->lock);
-	TAILQ_REMOVE(list_of(c), c, list);
-	p->alive--;
-	pthread_mutex_unlock(&p->lock);
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	free(c);
-	return (-1);
+	return (not_started(p, c));
 }
 
 void

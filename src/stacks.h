@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /** How many are kept at most, and how much of each in memory. Bytes. */
-#define STACKS_KEPT 16
+#define STACKS_KEPT 64
 #define STACKS_USED ((size_t)16 << 10)
 
 /** Invariant, under the lock: `kept` holds `count` stacks that nobody uses,

@@ -17,7 +17,7 @@
 /* Threads started less threads joined, stacks taken less stacks given, and
  * whether none can be had. */
 static _Atomic int threads, taken;
-static bool fail_threads;
+static bool fail_threads, reap_first;
 static _Atomic bool fail_calloc;
 static int fail_cond;
 
@@ -36,14 +36,21 @@ void __wrap_stacks_give(struct stacks *s, void *stack);
 void *__real_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 
+static struct rig *rig;
+static struct perclient *perclient;
+
 int
 __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*f)(void *),
     void *arg)
 {
 	int rc;
 
-	if (fail_threads)
+	if (fail_threads) {
+		/* Another reactor wants its place just now. */
+		if (reap_first)
+			assert_true(perclient_reap(perclient, 0));
 		return (EAGAIN);
+	}
 	if ((rc = __real_pthread_create(t, a, f, arg)) == 0)
 		atomic_fetch_add(&threads, 1);
 	return (rc);
@@ -88,9 +95,6 @@ __wrap_calloc(size_t count, size_t size)
 
 	return (fail_calloc ? NULL : __real_calloc(count, size));
 }
-
-static struct rig *rig;
-static struct perclient *perclient;
 
 static int
 open_rig(void **state)
@@ -233,6 +237,15 @@ no_thread(void **state)
 	rig_settle(rig);
 	assert_int_equal(rig_stats(rig).refused, 1);
 	assert_int_equal(rig->reactor.open, 0);
+	assert_int_equal(rig->service.connections, 1);
+	/* One whose place was given away meanwhile gives it away once. */
+	fail_threads = reap_first = true;
+	fd = client();
+	fail_threads = reap_first = false;
+	hear_end(fd);
+	assert_int_equal(rig_stats(rig).refused, 1);
+	assert_int_equal(rig_stats(rig).reaped, 1);
+	assert_int_equal(rig_stats(rig).open, 1);
 	assert_int_equal(rig->service.connections, 1);
 	rig_say(first, "a\n");
 	hear(first, "a\n");

@@ -10,7 +10,10 @@
 #include "stacks.h"
 
 #define SIZE ((size_t)256 << 10)
-#define MANY 50
+#define MANY 100
+
+static struct stacks stacks;
+static pthread_attr_t attr;
 
 /* Mappings of the stacks: those there are, and calls that fail. */
 static int mapped;
@@ -36,7 +39,7 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *m,
 void *
 __wrap_mmap(void *at, size_t size, int prot, int flags, int fd, off_t offset)
 {
-	bool ours = (flags & MAP_STACK) != 0 && prot == PROT_NONE;
+	bool ours = size == stacks.size + stacks.guard;
 	void *got;
 
 	if (ours && failing == MMAP) {
@@ -62,7 +65,7 @@ int
 __wrap_munmap(void *at, size_t size)
 {
 
-	mapped -= size == SIZE + (size_t)sysconf(_SC_PAGESIZE);
+	mapped -= size == stacks.size + stacks.guard;
 	return (__real_munmap(at, size));
 }
 
@@ -80,9 +83,6 @@ __wrap_pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a)
 
 	return (failing == MUTEX ? EAGAIN : __real_pthread_mutex_init(m, a));
 }
-
-static struct stacks stacks;
-static pthread_attr_t attr;
 
 static int
 open_stacks(void **state)
@@ -154,7 +154,9 @@ stands(void **state)
 	if (!support_sanitized())
 		assert_in_range(at, (uintptr_t)stack, (uintptr_t)stack + SIZE);
 	assert_true(is_readable(stack));
-	assert_false(is_readable(stack - 1));
+	/* Valgrind counts it as an error of the program's. */
+	if (!unit_under_valgrind())
+		assert_false(is_readable(stack - 1));
 	stacks_give(&stacks, stack);
 }
 
@@ -202,7 +204,7 @@ little_of_each(void **state)
 	assert_int_equal(mincore(stack, SIZE, pages), 0);
 	for (size_t i = 0; i < SIZE / page; i++)
 		resident += pages[i] & 1;
-	assert_in_range(resident, 1, STACKS_USED / page);
+	assert_true(resident <= STACKS_USED / page + 1);
 }
 
 static void
@@ -241,7 +243,7 @@ sizes(void **state)
 	assert_true(s.size >= (size_t)sysconf(_SC_THREAD_STACK_MIN));
 	stacks_close(&s);
 	assert_int_equal(stacks_open(&s, SIZE + 1), 0);
-	assert_int_equal(s.size, SIZE + page);
+	assert_true(s.size > SIZE && s.size % page == 0);
 	stacks_close(&s);
 }
 

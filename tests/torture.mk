@@ -130,8 +130,9 @@ test_chaos_CFLAGS = $(unit_cflags)
 test_chaos_LDADD = $(unit_libs)
 
 # Bugs on purpose, and the tests that catch them.
-EXTRA_DIST += tests/seeded
 check-seeded:
 	$(srcdir)/tests/seeded/run.sh
 
 endif
+
+EXTRA_DIST += tests/seeded

@@ -168,9 +168,9 @@ class Case:
         self.bar(grown <= bound, f"memory left: {grown >> 10} KiB, its bar "
                  f"{int(bound) >> 10} KiB")
         if memory:
-            # The allocator keeps some for later. In thread mode that is up
-            # to 40 MiB of stacks, and an arena for each of some threads.
-            keeps = self.size(4, 16) if self.mode == "pool" else 64
+            # The allocator keeps some for later: in thread mode the end of
+            # an arena for each of some threads, which it does not trim.
+            keeps = self.size(4, 16) if self.mode == "pool" else 40
             self.memory(grown, bound + keeps * MIB, "memory left:")
 
     @contextlib.contextmanager

@@ -11,7 +11,7 @@ dist_check_SCRIPTS += tests/attack/attack.py tests/attack/report.py \
 	tests/attack/results.py tests/attack/soak.py
 EXTRA_DIST += doc/reliability.md tests/attack/README.md \
 	tests/attack/bystander.py tests/attack/case.py \
-	tests/attack/compare.py tests/attack/daemon.py \
+	tests/attack/compare.py tests/attack/daemon.py tests/attack/hurt.c \
 	tests/attack/rows_churn.py tests/attack/rows_hosts.py \
 	tests/attack/rows_memory.py \
 	tests/attack/rows_rest.py tests/attack/rows_slow.py tests/attack/rows_wakeup.py \
@@ -33,7 +33,6 @@ misbehave_LDADD = libthrong_core.la
 # Preloaded, so shared also where the library is not, and without libtool.
 check_DATA = libhurt.so
 CLEANFILES += libhurt.so
-EXTRA_DIST += tests/attack/hurt.c
 libhurt.so: tests/attack/hurt.c
 	$(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) \
 	    -fno-builtin -fPIC -shared $(AM_LDFLAGS) $(LDFLAGS) -o $@ \

@@ -270,8 +270,8 @@ def many_sources(case):
     grown = server.rss() - server.rss_base
     case.figure(sources=count, table_kib=grown >> 10)
     # 56 bytes a source and their chains; nothing is ever freed of it. In
-    # thread mode some stacks are kept, too.
-    keeps = 0 if case.mode == "pool" else 40 * MIB
+    # thread mode a few stacks are kept, too, and an arena of some threads.
+    keeps = 0 if case.mode == "pool" else 8 * MIB
     case.memory(grown, 5 * MIB + keeps, "the table of sources took")
     if full is not None:
         case.figure(full_table_kib=(server.rss() - full) >> 10)
