@@ -1,7 +1,7 @@
 /*
  * The registry of clients and the life of their threads. A thread that ends
- * joins the one that ended before it, so none is left detached and nobody
- * has to collect them; the last is joined by perclient_close().
+ * joins one that has ended, so none is left detached and nobody has to
+ * collect them; the last is joined by perclient_close().
  */
 #include "config.h"
 
@@ -57,7 +57,8 @@ TAILQ_HEAD(client_list, client);
  *
  * 1. A client is in one of the lists from its start until its descriptor closes, so
  *    whoever walks them may shut the descriptor down.
- * 2. `alive` counts the threads that have not yet passed their last step.
+ * 2. `alive` counts the threads that have not yet passed their last step: at
+ *    most twice the connections that there may be.
  */
 struct perclient {
 	struct service *service;
@@ -144,18 +145,30 @@ join(struct perclient *p, const struct ended *e)
 	stacks_give(&p->stacks, e->stack);
 }
 
-/* The last step of a thread: take over the duty to be joined. */
+/*
+ * The last step of a thread: join who ended before, then be the one to be
+ * joined. Nobody is before he has nothing more to wait for: were it the other
+ * way round, each would wait for the one before him, in a row that grows
+ * wherever threads come faster than the machine has time for one after the
+ * other. The place of a client is free only then, so they are bounded, too.
+ */
 static void
-leave(struct perclient *p, void *stack)
+leave(struct perclient *p, void *stack, bool has_place)
 {
 	struct ended before;
 
 	pthread_mutex_lock(&p->lock);
-	before = p->ended;
+	while ((before = p->ended).stack != NULL) {
+		p->ended.stack = NULL;
+		pthread_mutex_unlock(&p->lock);
+		join(p, &before);
+		pthread_mutex_lock(&p->lock);
+	}
 	p->ended = (struct ended){ pthread_self(), stack };
-	pthread_mutex_unlock(&p->lock);
-	join(p, &before);
-	pthread_mutex_lock(&p->lock);
+	if (has_place) {
+		service_leave(p->service);
+		counter_add(&p->service->shared.closed, 1);
+	}
 	p->alive--;
 	pthread_cond_broadcast(&p->changed);
 	pthread_mutex_unlock(&p->lock);
@@ -170,7 +183,7 @@ client_main(void *argument)
 	struct crash_stack crash;
 	enum close_reason reason;
 	void *stack = c->stack;
-	bool draining;
+	bool draining, has_place;
 
 #ifdef HAVE_PTHREAD_SETNAME_NP
 	pthread_setname_np(pthread_self(), "client");
@@ -196,15 +209,12 @@ client_main(void *argument)
 	close(c->fd);
 	event_closed(&s->log, &c->peer, reason);
 	/* Whoever reaped it has counted it and given its place away. */
-	if (c->reaped) {
+	has_place = !c->reaped;
+	if (!has_place)
 		admit_freed(c->reactor);
-	} else {
-		counter_add(&s->shared.closed, 1);
-		service_leave(s);
-	}
 	source_leave(s->sources, c->source);
 	free(c);
-	leave(p, stack);
+	leave(p, stack, has_place);
 	return (NULL);
 }
 
@@ -254,6 +264,23 @@ not_started(struct perclient *p, struct client *c)
 	return (reaped ? 0 : -1);
 }
 
+/* Enter a client, unless too many of those whose place was given to another
+ * are still on their way out. */
+static bool
+enter(struct perclient *p, struct client *c)
+{
+	bool room;
+
+	pthread_mutex_lock(&p->lock);
+	room = p->alive / 2 < p->service->max_connections;
+	if (room) {
+		TAILQ_INSERT_TAIL(list_of(c), c, list);
+		p->alive++;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return (room);
+}
+
 /* Enter a client and give it a thread. */
 static int
 start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
@@ -270,12 +297,12 @@ start(struct perclient *p, struct reactor *r, int fd, const struct peer *peer,
 	c->source = source;
 	c->opened = clock_ms();
 	c->silent = true;
+	if (!enter(p, c)) {
+		free(c);
+		return (-1);
+	}
 	/* Accepted for a reactor; a thread of its own may block. */
 	(void)fcntl(fd, F_SETFL, 0);
-	pthread_mutex_lock(&p->lock);
-	TAILQ_INSERT_TAIL(list_of(c), c, list);
-	p->alive++;
-	pthread_mutex_unlock(&p->lock);
 	/* Before it can be reaped, which counts it as closed. */
 	counter_add(&p->service->shared.connections, 1);
 	if (make_thread(p, c) == 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@
  * whether none can be had. */
 static _Atomic int threads, taken;
 static bool fail_threads, reap_first;
+/* The next who joins is held there. */
+static _Atomic bool hold_next, held;
 static _Atomic bool fail_calloc;
 static int fail_cond;
 
@@ -60,6 +63,11 @@ int
 __wrap_pthread_join(pthread_t t, void **result)
 {
 
+	if (atomic_exchange(&hold_next, false)) {
+		atomic_store(&held, true);
+		while (atomic_load(&held))
+			sched_yield();
+	}
 	atomic_fetch_sub(&threads, 1);
 	return (__real_pthread_join(t, result));
 }
@@ -130,17 +138,25 @@ close_rig(void **state)
 	return (0);
 }
 
+/* One that has been admitted. */
 static int
-client(void)
+offer(void)
 {
 	struct peer peer = { 0 };
 	int fds[2];
 
 	assert_int_equal(unit_pair(fds), 0);
-	assert_true(service_admit(&rig->service));
 	perclient_start(perclient, &rig->reactor, fds[0], &peer,
 	    (struct seat){ 0, ADMIT_OK });
 	return (fds[1]);
+}
+
+static int
+client(void)
+{
+
+	assert_true(service_admit(&rig->service));
+	return (offer());
 }
 
 static void
@@ -212,12 +228,39 @@ threads_are_joined(void **state)
 		assert_true(support_turn(deadline));
 }
 
+/* Whoever waits for another's end keeps nobody else from ending: it goes on
+ * when there is time for that one. It keeps its place, however. */
+static void
+ends_wait_for_none(void **state)
+{
+	int64_t deadline = unit_deadline();
+	int fds[5];
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		fds[i] = client();
+	close(fds[0]);
+	await_open(4);
+	atomic_store(&hold_next, true);
+	close(fds[1]);
+	while (!atomic_load(&held))
+		assert_true(support_turn(deadline));
+	for (int i = 2; i < 5; i++) {
+		close(fds[i]);
+		await_open(5u - (unsigned)i);
+		assert_int_equal(rig->service.connections, 5 - i);
+	}
+	atomic_store(&held, false);
+	await_open(0);
+}
+
 #define BUSY "!error busy too many connections\n"
 
 static void
 no_thread(void **state)
 {
-	int first = client(), fd;
+	int first = client(), fd, other;
+	unsigned most;
 
 	(void)state;
 	/* Its thread has all that it needs. */
@@ -247,6 +290,20 @@ no_thread(void **state)
 	assert_int_equal(rig_stats(rig).reaped, 1);
 	assert_int_equal(rig_stats(rig).open, 1);
 	assert_int_equal(rig->service.connections, 1);
+	/* As many as may be on their way out beside those who are there. */
+	assert_true(service_admit(&rig->service));
+	assert_true(service_admit(&rig->service));
+	most = rig->service.max_connections;
+	rig->service.max_connections = 1;
+	fd = offer();
+	other = offer();
+	rig->service.max_connections = most;
+	hear(other, BUSY);
+	hear_end(other);
+	rig_settle(rig);
+	assert_int_equal(rig->service.connections, 2);
+	close(fd);
+	await_open(1);
 	rig_say(first, "a\n");
 	hear(first, "a\n");
 	close(first);
@@ -445,6 +502,7 @@ main(void)
 		TEST(reaps),
 		TEST(reaps_the_quiet),
 		TEST(threads_are_joined),
+		TEST(ends_wait_for_none),
 		TEST(no_thread),
 		TEST(drains),
 		TEST(kills),
