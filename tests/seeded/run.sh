@@ -70,17 +70,36 @@ try() {
 	) >"$work/out" 2>&1
 }
 
+# files NAME: what its patch changes.
+files() {
+	sed -n 's,^+++ b/\([^	]*\).*,\1,p' "$here/$1.patch"
+}
+
+# save NAME, restore NAME: those files, aside and back. By a copy, since a
+# patch is not always taken back from where it was applied.
+save() {
+	rm -rf "$work/saved"
+	mkdir "$work/saved"
+	files "$1" | (cd "$work/src" && xargs cp --parents -t "$work/saved")
+}
+
+restore() {
+	cp -r "$work/saved/." "$work/src" || return 1
+	files "$1" | (cd "$work/src" && xargs touch)
+}
+
 # one NAME: whether its bug is caught.
 one() {
 	local name=$1 test what status=0
 	test=$(field Test "$name")
 	what=$(field What "$name")
+	save "$name" || exit 1
 	if ! patch -d "$work/src" -p1 -s -f <"$here/$name.patch" \
 	    >"$work/log" 2>&1; then
 		echo "DOES NOT APPLY  $name: $what"
 		cat "$work/log"
 		# What did apply of it goes, too.
-		copy
+		restore "$name"
 		result "$name" fail 'does not apply'
 		return 1
 	fi
@@ -97,7 +116,7 @@ one() {
 		echo "caught          $name: $what ($test)"
 		result "$name" pass "$test"
 	fi
-	patch -d "$work/src" -p1 -s -f -R <"$here/$name.patch" || exit 1
+	restore "$name" || exit 1
 	return "$status"
 }
 
