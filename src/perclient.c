@@ -24,6 +24,10 @@
 #include "source.h"
 #include "stacks.h"
 
+/** Threads on their way out for which there is always room, also where there
+ *  are few connections. */
+#define LEAVING 16
+
 /** `silent`, `reaped`, `shed` and `leaves` are under the lock, `told` is the
  *  client's thread's. */
 struct client {
@@ -58,7 +62,7 @@ TAILQ_HEAD(client_list, client);
  * 1. A client is in one of the lists from its start until its descriptor closes, so
  *    whoever walks them may shut the descriptor down.
  * 2. `alive` counts the threads that have not yet passed their last step: at
- *    most twice the connections that there may be.
+ *    most twice the connections that there may be, and LEAVING.
  */
 struct perclient {
 	struct service *service;
@@ -272,7 +276,8 @@ enter(struct perclient *p, struct client *c)
 	bool room;
 
 	pthread_mutex_lock(&p->lock);
-	room = p->alive / 2 < p->service->max_connections;
+	room = p->alive < 2 * (uint64_t)p->service->max_connections +
+	    LEAVING;
 	if (room) {
 		TAILQ_INSERT_TAIL(list_of(c), c, list);
 		p->alive++;

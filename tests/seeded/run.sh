@@ -93,9 +93,8 @@ one() {
 	local name=$1 test what status=0
 	test=$(field Test "$name")
 	what=$(field What "$name")
-	save "$name" || exit 1
-	if ! patch -d "$work/src" -p1 -s -f <"$here/$name.patch" \
-	    >"$work/log" 2>&1; then
+	if ! save "$name" >"$work/log" 2>&1 || ! patch -d "$work/src" -p1 -s -f <"$here/$name.patch" \
+	    >>"$work/log" 2>&1; then
 		echo "DOES NOT APPLY  $name: $what"
 		cat "$work/log"
 		# What did apply of it goes, too.
