@@ -32,6 +32,7 @@ libthrong_core_la_SOURCES = \
 	src/listen.c src/listen.h \
 	src/log.c src/log.h \
 	src/main.c \
+	src/monitor.c src/monitor.h \
 	src/mpsc.h \
 	src/option_row.c src/option_row.h \
 	src/options.c src/options.h \

@@ -21,6 +21,7 @@
 #include "conn.h"
 #include "converse.h"
 #include "crash.h"
+#include "monitor.h"
 #include "source.h"
 #include "stacks.h"
 
@@ -77,27 +78,6 @@ struct perclient {
 	struct ended ended;
 };
 
-static int
-open_sync(struct perclient *p)
-{
-	pthread_condattr_t attr;
-	int rc;
-
-	if (pthread_mutex_init(&p->lock, NULL) != 0)
-		return (-1);
-	if (pthread_condattr_init(&attr) != 0)
-		goto err0;
-	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (rc == 0)
-		rc = pthread_cond_init(&p->changed, &attr);
-	pthread_condattr_destroy(&attr);
-	if (rc == 0)
-		return (0);
-err0:
-	pthread_mutex_destroy(&p->lock);
-	return (-1);
-}
-
 struct perclient *
 perclient_open(struct service *service)
 {
@@ -110,7 +90,7 @@ perclient_open(struct service *service)
 	TAILQ_INIT(&p->others);
 	if (stacks_open(&p->stacks, service->config.stack_size) != 0)
 		goto err0;
-	if (open_sync(p) == -1)
+	if (monitor_open(&p->lock, &p->changed) != 0)
 		goto err1;
 	return (p);
 
@@ -178,6 +158,21 @@ leave(struct perclient *p, void *stack, bool has_place)
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Its connection is over, and it is off the lists: free it. */
+static void
+part(struct client *c, enum close_reason reason)
+{
+	struct service *s = c->perclient->service;
+
+	close(c->fd);
+	event_closed(&s->log, &c->peer, reason);
+	/* Whoever reaped it has counted it and given its place away. */
+	if (c->reaped)
+		admit_freed(c->reactor);
+	source_leave(s->sources, c->source);
+	free(c);
+}
+
 static void *
 client_main(void *argument)
 {
@@ -210,14 +205,8 @@ client_main(void *argument)
 		reason = CLOSE_SHED;
 	else if (draining && reason == CLOSE_EOF)
 		reason = CLOSE_STOPPING;
-	close(c->fd);
-	event_closed(&s->log, &c->peer, reason);
-	/* Whoever reaped it has counted it and given its place away. */
 	has_place = !c->reaped;
-	if (!has_place)
-		admit_freed(c->reactor);
-	source_leave(s->sources, c->source);
-	free(c);
+	part(c, reason);
 	leave(p, stack, has_place);
 	return (NULL);
 }
@@ -255,17 +244,13 @@ not_started(struct perclient *p, struct client *c)
 	reaped = c->reaped;
 	pthread_mutex_unlock(&p->lock);
 	if (reaped) {
-		/* And counted as closed, as in client_main(). */
-		close(c->fd);
-		event_closed(&p->service->log, &c->peer, CLOSE_REAPED);
-		admit_freed(c->reactor);
-		source_leave(p->service->sources, c->source);
-	} else {
-		counter_add(&p->service->shared.connections, (uint64_t)-1);
-		(void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
+		part(c, CLOSE_REAPED);
+		return (0);
 	}
+	counter_add(&p->service->shared.connections, (uint64_t)-1);
+	(void)fcntl(c->fd, F_SETFL, O_NONBLOCK);
 	free(c);
-	return (reaped ? 0 : -1);
+	return (-1);
 }
 
 /* Enter a client, unless too many of those whose place was given to another
@@ -434,10 +419,6 @@ perclient_reap(struct perclient *p, uint32_t quiet_ms)
 static bool
 end_all(struct perclient *p, int how, uint64_t deadline)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(deadline / CLOCK_S),
-		.tv_nsec = (long)(deadline % CLOCK_S),
-	};
 	struct client *c;
 	bool all;
 	int rc = 0;
@@ -449,7 +430,7 @@ end_all(struct perclient *p, int how, uint64_t deadline)
 	TAILQ_FOREACH(c, &p->others, list)
 		(void)shutdown(c->fd, how);
 	while (p->alive > 0 && rc == 0)
-		rc = pthread_cond_timedwait(&p->changed, &p->lock, &until);
+		rc = monitor_wait(&p->lock, &p->changed, deadline);
 	all = p->alive == 0;
 	pthread_mutex_unlock(&p->lock);
 	return (all);
@@ -478,7 +459,6 @@ perclient_close(struct perclient *p)
 		return;
 	join(p, &p->ended);
 	stacks_close(&p->stacks);
-	pthread_cond_destroy(&p->changed);
-	pthread_mutex_destroy(&p->lock);
+	monitor_close(&p->lock, &p->changed);
 	free(p);
 }

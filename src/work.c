@@ -24,6 +24,7 @@
 #include "crash.h"
 #include "events.h"
 #include "job.h"
+#include "monitor.h"
 #include "park.h"
 #include "process.h"
 #include "reactor.h"
@@ -224,8 +225,7 @@ pool_free(struct pool *pool)
 		park_close(&pool->workers[i].park);
 		job_free(pool->workers[i].stop);
 	}
-	pthread_cond_destroy(&pool->changed);
-	pthread_mutex_destroy(&pool->lock);
+	monitor_close(&pool->lock, &pool->changed);
 	free(pool);
 }
 
@@ -254,28 +254,6 @@ all_ready(struct pool *pool)
 	return (ok);
 }
 
-/* Timed waits are in monotonic time, where the system can. */
-static int
-open_sync(struct pool *pool)
-{
-	pthread_condattr_t attr;
-	int rc;
-
-	if ((rc = pthread_mutex_init(&pool->lock, NULL)) != 0)
-		return (rc);
-	if ((rc = pthread_condattr_init(&attr)) != 0)
-		goto err0;
-	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (rc == 0)
-		rc = pthread_cond_init(&pool->changed, &attr);
-	pthread_condattr_destroy(&attr);
-	if (rc == 0)
-		return (0);
-err0:
-	pthread_mutex_destroy(&pool->lock);
-	return (rc);
-}
-
 throng_error
 pool_start(struct service *service, struct counters *counters,
     struct pool **result)
@@ -295,7 +273,7 @@ pool_start(struct service *service, struct counters *counters,
 	memset(pool, 0, size);
 	pool->service = service;
 	pool->count = count;
-	if (open_sync(pool) != 0) {
+	if (monitor_open(&pool->lock, &pool->changed) != 0) {
 		free(pool);
 		return (THRONG_ERR_NOMEM);
 	}
@@ -316,18 +294,13 @@ pool_start(struct service *service, struct counters *counters,
 bool
 pool_stop(struct pool *pool, uint64_t deadline)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(deadline / CLOCK_S),
-		.tv_nsec = (long)(deadline % CLOCK_S),
-	};
 	int rc = 0;
 	bool all;
 
 	send_stop(pool);
 	pthread_mutex_lock(&pool->lock);
 	while (pool->ended < pool->count && rc == 0)
-		rc = pthread_cond_timedwait(&pool->changed, &pool->lock,
-		    &until);
+		rc = monitor_wait(&pool->lock, &pool->changed, deadline);
 	all = pool->ended == pool->count;
 	pthread_mutex_unlock(&pool->lock);
 	return (all);

@@ -15,6 +15,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "monitor.h"
 #include "ring.h"
 #include "wakeup.h"
 
@@ -297,35 +298,6 @@ writer_main(void *argument)
 	return (NULL);
 }
 
-static int
-open_sync(struct writer *w)
-{
-	pthread_condattr_t attr;
-	int rc;
-
-	if ((rc = pthread_mutex_init(&w->lock, NULL)) != 0)
-		return (rc);
-	if ((rc = pthread_condattr_init(&attr)) != 0)
-		goto err0;
-	rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (rc == 0)
-		rc = pthread_cond_init(&w->changed, &attr);
-	pthread_condattr_destroy(&attr);
-	if (rc == 0)
-		return (0);
-err0:
-	pthread_mutex_destroy(&w->lock);
-	return (rc);
-}
-
-static void
-close_sync(struct writer *w)
-{
-
-	pthread_cond_destroy(&w->changed);
-	pthread_mutex_destroy(&w->lock);
-}
-
 /* No signal is for this thread: a reader that has left is told by the
  * write's result, whatever the program does about SIGPIPE. */
 static int
@@ -359,7 +331,7 @@ writer_start(const struct log *log)
 		rc = errno;
 		goto err2;
 	}
-	if ((rc = open_sync(w)) != 0)
+	if ((rc = monitor_open(&w->lock, &w->changed)) != 0)
 		goto err3;
 	if ((rc = start_thread(w)) != 0)
 		goto err4;
@@ -368,7 +340,7 @@ writer_start(const struct log *log)
 	return (0);
 
 err4:
-	close_sync(w);
+	monitor_close(&w->lock, &w->changed);
 err3:
 	wakeup_close(&w->wakeup);
 err2:
@@ -383,16 +355,12 @@ err0:
 static bool
 await_end(struct writer *w, uint64_t deadline)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(deadline / CLOCK_S),
-		.tv_nsec = (long)(deadline % CLOCK_S),
-	};
 	bool ended;
 	int rc = 0;
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->ended && rc == 0)
-		rc = pthread_cond_timedwait(&w->changed, &w->lock, &until);
+		rc = monitor_wait(&w->lock, &w->changed, deadline);
 	ended = w->ended;
 	pthread_mutex_unlock(&w->lock);
 	return (ended);
@@ -440,7 +408,7 @@ writer_free(struct log_sink *sink)
 	atomic_store_explicit(&sink->writer, NULL, memory_order_relaxed);
 	if (w == NULL || w->left)
 		return;
-	close_sync(w);
+	monitor_close(&w->lock, &w->changed);
 	wakeup_close(&w->wakeup);
 	ring_free(w->ring);
 	free(w);
