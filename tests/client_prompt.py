@@ -125,6 +125,8 @@ class Terminal:
                             struct.pack("HHHH", 24, columns, 0, 0))
                 if redirect is not None:
                     os.dup2(redirect, 2)
+                # Whoever runs the tests behind a shell's `&` ignores it.
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
                 os.execv(THRONG, ["throng", *args])
             finally:
                 os._exit(127)
