@@ -246,7 +246,8 @@ too_large_for_len16(struct run *run)
 }
 
 #define DEFAULT { NULL }
-#define ONE_WORKER { "--workers", "1" }
+/* Nor is it stuck when it waits for as long as the default says. */
+#define ONE_WORKER { "--workers", "1", "--stuck-after", "60s" }
 #define LONG_FRAMED (TABLE_LINE | TABLE_LEN32 | TABLE_NETSTRING)
 
 static const struct table_case rows[] = {

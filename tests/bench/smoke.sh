@@ -135,9 +135,9 @@ expect 1 'No such file' report /no/such/file
 echo '{}' > "$dir/empty.json"
 expect 1 'is no report' report "$dir/empty.json"
 
-# The same run again: the same rates, though they were shares, and plans.
+# The same run again, long enough for a capacity: the same rates, though they were shares, and plans.
 "$BENCH" compare --gate off --no-control --no-count --rate 20%,40% \
-    --warmup 10ms --duration 50ms --blocks 1 --connections 10 \
+    --warmup 10ms --duration 200ms --blocks 1 --connections 10 \
     --target limit --target bufferevent --json "$dir/json" \
     > "$dir/out" 2> "$dir/err"
 "$BENCH" replay "$dir/json" --json "$dir/second" > "$dir/out" 2> "$dir/err"
@@ -209,12 +209,12 @@ expect 2 'slow-read' run --target limit --disturb slow
 # The highest rate: an answer for each number of connections, with its trials.
 # What is no answer says why, and is status 4.
 expect 0 '' run --gate off --slo 'p99<10s' --connections 2,20 --warmup 10ms \
-    --duration 50ms --drain 20s --target limit --json "$dir/json"
+    --duration 200ms --drain 20s --target limit --json "$dir/json"
 [ "$(grep -c '"outcome": "passed"' "$dir/json")" -ge 2 ] || fail "slo: no trial"
 grep -q '^limit at 20 connections p99<10s: at least' "$dir/out" ||
     fail "slo: no answer at 20 connections"
 expect 4 '' run --gate 'foreign<off,steal<off,client<0' --slo 'p99<10s' \
-    --connections 2 --warmup 10ms --duration 50ms --drain 20s --target limit
+    --connections 2 --warmup 10ms --duration 200ms --drain 20s --target limit
 grep -q 'p99<10s: the client is the limit' "$dir/out" || fail "slo: no reason"
 
 # Ctrl-C: what was measured is kept, marked as partial, with the status that it
