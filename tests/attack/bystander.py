@@ -146,6 +146,9 @@ class Client:
             if self.receive(wait, control):
                 break
         self.poll.unregister(control)
+        # However short it was: who has never asked may have to make room.
+        while self.number - base < len(self.ring):
+            self.send(time.monotonic())
         end = time.monotonic() + PATIENCE
         while any(c.expected for c in self.ring) and time.monotonic() < end:
             self.receive(0.05)
