@@ -217,7 +217,7 @@ little(const struct results *r, char *why, size_t size)
 
 #define FAULT "run --quiet --gate off --warmup 0us --rate 2000 " \
 	"--arrival constant --choice round-robin --connections 10 " \
-	"--duration 500ms --drain 2s --target @ --skip 10 "
+	"--duration 500ms --drain 5s --target @ --skip 10 "
 #define QUEUE "run --quiet --gate off --warmup 0us --rate 280 " \
 	"--connections 100 --choice round-robin --service wait-exp:5ms " \
 	"--drain 5s --target @ --servers 2 --duration "

@@ -263,9 +263,14 @@ static bool
 is_done(struct writer *w)
 {
 
+	bool all = ring_returned(w->ring) == ring_taken(w->ring);
+
 	if (!batch_is_late(&w->batch))
-		return (ring_returned(w->ring) == ring_taken(w->ring));
-	give_up(w->sink);
+		return (all);
+	/* One that was late itself, but found a reader, has nothing against
+	 * him. */
+	if (!all || w->failed)
+		give_up(w->sink);
 	return (true);
 }
 

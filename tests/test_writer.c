@@ -425,7 +425,8 @@ many_threads(void **state)
 	out[at] = '\0';
 	lines = check_lines(out, next, &told);
 	assert_int_equal(lines + lost(), 4 * EACH);
-	assert_int_equal(told, lost());
+	/* What the end had no time for is not told, either. */
+	assert_true(it.sink.given_up || told == lost());
 	assert_true(lines > 0);
 }
 
@@ -565,19 +566,18 @@ full_disk(void **state)
 static void
 not_made(void **state)
 {
+	int64_t deadline = unit_deadline();
 	struct log_line l;
 	uint64_t before;
 
 	(void)state;
 	start();
-	do {
-		before = lost();
-		say(0, 0);
-	} while (lost() == before);
-	/* The pipe and the ring are full; nobody reads. */
-	chatter_all();
-	before = lost();
-	assert_false(log_begin(&l, &it.log, THRONG_LOG_ERROR, "line"));
+	/* Nobody reads: the ring is full for good once the pipe is. */
+	while (before = lost(),
+	    log_begin(&l, &it.log, THRONG_LOG_ERROR, "line")) {
+		log_end(&l);
+		assert_true(support_now() < deadline);
+	}
 	assert_int_equal(lost(), before + 1);
 }
 
@@ -635,6 +635,20 @@ no_descriptor(void **state)
 	assert_int_equal(lost(), 1);
 }
 
+/* How many of one kind the lines say were held back. */
+static unsigned long
+suppressed(const char *text)
+{
+	static const char line[] =
+	    " warn suppressed kind=closed reason=reset count=";
+	unsigned long sum = 0;
+
+	while ((text = strstr(text, line)) != NULL && strchr(text, '\n') !=
+	    NULL)
+		sum += strtoul(text += sizeof(line) - 1, NULL, 10);
+	return (sum);
+}
+
 /* Many of one kind: ten come, the rest is told while nothing else happens,
  * and at the end what has not been told. */
 static void
@@ -661,18 +675,16 @@ held_back(void **state)
 			begun++;
 	assert_true(begun >= 10 + 100 && begun < 1000);
 	begun -= 100;
-	for (at = out, *at = '\0'; strstr(out, "suppressed") == NULL;
+	/* In one line, or in two if a second has passed meanwhile. */
+	for (at = out, *at = '\0'; suppressed(out) < 1000 - begun;
 	    at += hear(at, sizeof(out) - (size_t)(at - out)))
 		assert_true(support_turn(deadline));
+	assert_int_equal(suppressed(out), 1000 - begun);
 	assert_int_equal(atomic_load(&it.counters.log_suppressed),
 	    1000 - begun);
 	for (at = out; (at = strstr(at, " info closed\n")) != NULL; at++)
 		lines++;
 	assert_int_equal(lines, begun);
-	at = strstr(out, " warn suppressed kind=closed reason=reset count=");
-	assert_non_null(at);
-	at = strstr(at, "count=") + 6;
-	assert_int_equal(strtoul(at, NULL, 10), 1000 - begun);
 	assert_int_equal(lost(), 0);
 	for (int i = 0; i < 60; i++)
 		if (log_begin(&l, &it.log, THRONG_LOG_WARN, "other"))
