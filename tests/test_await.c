@@ -187,7 +187,6 @@ frame(void **state)
 {
 	struct talk *t = talk_new();
 	uint32_t from = clock_ms();
-	unsigned bytes = 0;
 
 	(void)state;
 	t->service.config.frame_ms = 60;
@@ -195,9 +194,9 @@ frame(void **state)
 	talk_begin(t);
 	received(t, "whole", true);
 	received(t, "p", false);
-	for (; clock_ms() - t->await.pace.began < 60; bytes++)
+	do {
 		received(t, "p", false);
-	assert_true(bytes > 0);
+	} while (clock_ms() - t->await.pace.began < 60);
 	/* The last of them may have been late already. */
 	t->await.late = false;
 	in_vain(t, CLOSE_TIMEOUT_FRAME, from, 60);
@@ -453,7 +452,7 @@ frozen(void **state)
 static void
 frozen_writing(void **state)
 {
-	static const uint32_t frozen[] = { 40000, 600, 600, 0 };
+	static const uint32_t frozen[] = { 40000, 1, 1400, 0 };
 	struct talk *t = talk_new();
 
 	(void)state;

@@ -269,7 +269,7 @@ check_server(struct inside *s, unsigned count, unsigned least, unsigned most)
 
 	do
 		throng_stats_read(s->server, &t);
-	while ((t.open > 0 || t.connections < count) &&
+	while ((t.open > 0 || t.working > 0 || t.connections < count) &&
 	    support_turn(deadline));
 	assert_int_equal(t.open, 0);
 	assert_int_equal(t.working, 0);

@@ -352,19 +352,19 @@ full_is_no_timeout(void **state)
 	struct owner *o = *state;
 	int fd;
 
-	o->options.timeout = 500 * CLOCK_MS;
+	o->options.timeout = 3 * CLOCK_S;
 	fd = connected(o);
 	set_full(o, true);
 	assert_int_equal(ask(o, 0, "a"), 0);
 	assert_int_equal(ask(o, 1, "b"), 0);
 	script_hears(fd, "a\nb\n");
 	script_says(fd, "A\n");
-	pass_time(700 * CLOCK_MS);
+	pass_time(3500 * CLOCK_MS);
 	says(o, "up;");
 	set_full(o, false);
 	says(o, "up;0=A;");
 	set_full(o, true);
-	pass_time(700 * CLOCK_MS);
+	pass_time(3500 * CLOCK_MS);
 	set_full(o, false);
 	pass_time(20 * CLOCK_MS);
 	says(o, "up;0=A;");

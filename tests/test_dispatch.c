@@ -307,6 +307,7 @@ share_follows_the_time(void **state)
 	(void)state;
 	rig->service.max_connections = MANY;
 	rig->service.config.workers = 1;
+	rig->service.config.request_ms = 600000;
 	rig_start(rig);
 	for (int i = 0; i < MANY; i++)
 		fds[i] = rig_client(rig);
@@ -405,6 +406,7 @@ static void
 stuck_is_seen(void **state)
 {
 	struct rig *rig = rig_new(&unit_handler);
+	int64_t deadline = unit_deadline();
 	int fds[2];
 
 	(void)state;
@@ -423,6 +425,11 @@ stuck_is_seen(void **state)
 	rig->late = 1;
 	/* In one look what waits behind it is taken back, and it is seen. */
 	until_held(rig, 1, 1);
+	/* Unless a second has passed: then a later one does, see backlog.c. */
+	while (rig_stats(rig).stuck == 0) {
+		rig_turn(rig);
+		assert_true(support_now() < deadline);
+	}
 	assert_int_equal(rig_stats(rig).stuck, 1);
 	running_since(&rig->processor.running, 0);
 	rig->late = 0;

@@ -74,6 +74,8 @@ busy_client(void **state)
 	drain_begin(&rig->reactor);
 	rig_say(fd, "too late\n");
 	rig_hear(rig, fd, "a\n");
+	/* It is waited for until it ends, not for a second. */
+	event_del(rig->reactor.tick);
 	rig_settle(rig);
 	assert_int_equal(rig->reactor.open, 1);
 	assert_int_equal(rig->drained, 0);
@@ -98,6 +100,7 @@ owed_replies(void **state)
 	rig_say(unread, "ial\n");
 	rig_hear(rig, out, "a\nd\n");
 	rig_hear(rig, unread, "b\nc\n");
+	event_del(rig->reactor.tick);
 	assert_int_equal(rig->drained, 0);
 	rig_end(rig, out);
 	assert_int_equal(rig->drained, 0);

@@ -12,7 +12,7 @@
 
 /* Lengths that differ, so that no deadline is taken for another. */
 #define FIRST 6000u
-#define FRAME 1000u
+#define FRAME 5000u
 #define IDLE 60000u
 #define HALF_CLOSE 2000u
 #define WRITE 4000u

@@ -284,9 +284,8 @@ stuck(void **state)
 		assert_int_equal(inside_stop(&s), THRONG_ERR_STUCK);
 		/* Afterwards it may return, and finds nothing gone. */
 		hold = false;
-		while (inside_threads() > threads && support_turn(deadline))
-			;
-		assert_int_equal(inside_threads(), threads);
+		/* One of those before may have been on its way out still. */
+		assert_in_range(inside_threads_left(threads), 1, threads);
 		caller_close(c);
 	}
 }

@@ -101,7 +101,7 @@ void
 unit_guard(void)
 {
 
-	alarm(240);
+	alarm(600);
 }
 
 bool
