@@ -66,9 +66,10 @@ caller_taken(struct caller *caller)
 	if (diag < 0)
 		return (support_wrong("sock_diag: %s", strerror(errno)));
 	do {
-		left = unread(diag, &us, &them);
+		/* What is on the way now is there or taken at the next look. */
 		if (ioctl(caller->fd, TIOCOUTQ, &unsent) != 0)
 			unsent = -1;
+		left = unread(diag, &us, &them);
 	} while ((left != 0 || unsent != 0) && support_turn(deadline));
 	close(diag);
 	if (left == 0 && unsent == 0)

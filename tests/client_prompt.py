@@ -313,11 +313,11 @@ class Prompt(unittest.TestCase):
 
     def test_no_reply_in_time(self):
         server, other = self.fake(mute=True), self.fake()
-        t = self.open("--timeout", "400ms", server.address, other.address)
+        t = self.open("--timeout", "2s", server.address, other.address)
         t.shows(" ->")
         t.type(b"a\r")
         t.shows(other.address + ": Hello A",
-                server.address + ": no reply within 0.4 s", " ->")
+                server.address + ": no reply within 2 s", " ->")
         t.type(b"quit\r")
         self.assertEqual(t.end(), 1)
 
@@ -349,7 +349,8 @@ class Prompt(unittest.TestCase):
             self.assertEqual(t.screen.lines(), [error])
             good = self.fake()
             t = self.open(bad, good.address)
-            t.shows(error, "Please enter 'quit' to exit", " ->")
+            t.until(lambda: error in t.screen.lines(), "the error")
+            t.shows(" ->")
             t.type(b"a\r")
             t.shows(good.address + ": Hello A", " ->")
             t.type(b"quit\r")

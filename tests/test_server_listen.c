@@ -183,7 +183,8 @@ the_same_port_again(void **state)
 	size_t mode;
 
 	(void)state;
-	d = serve(0, "127.0.0.1:0", NULL, NULL);
+	/* Of an address at which nobody else gets a port meanwhile. */
+	d = serve(0, "127.0.0.3:0", NULL, NULL);
 	snprintf(address, sizeof(address), "%s", daemon_address(d, 0));
 	for (mode = 0; mode < MODES; mode++) {
 		/* The server closes first, so the port lingers on its side. */

@@ -246,13 +246,14 @@ too_large_for_len16(struct run *run)
 }
 
 #define DEFAULT { NULL }
+#define PATIENT { "--write-timeout", "300s" }
 /* Nor is it stuck when it waits for as long as the default says. */
 #define ONE_WORKER { "--workers", "1", "--stuck-after", "60s" }
 #define LONG_FRAMED (TABLE_LINE | TABLE_LEN32 | TABLE_NETSTRING)
 
 static const struct table_case rows[] = {
-	{ "never_reads", TABLE_FRAMED, "echo", DEFAULT, never_reads },
-	{ "never_read_and_leave", TABLE_FRAMED, "echo", DEFAULT,
+	{ "never_reads", TABLE_FRAMED, "echo", PATIENT, never_reads },
+	{ "never_read_and_leave", TABLE_FRAMED, "echo", PATIENT,
 	    never_read_and_leave },
 	{ "finished_is_not_held", TABLE_LINE, "work", ONE_WORKER,
 	    finished_is_not_held },

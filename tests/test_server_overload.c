@@ -213,6 +213,19 @@ all_are_stuck(void **state)
 	daemon_free(d);
 }
 
+/* Wait until a handler works on the first request; see test_server_end.c. */
+static void
+until_begun(struct daemon *d)
+{
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+
+	do {
+		daemon_signal(d, SIGUSR1);
+		if (!support_turn(deadline))
+			fail_msg("the request is not begun");
+	} while (told(d, "\"requests\":1,") == 0);
+}
+
 /* What no worker has begun in time is answered all the same. */
 static void
 too_late(void **state)
@@ -224,7 +237,7 @@ too_late(void **state)
 
 	(void)state;
 	ask(first, "wait 60s");
-	must(caller_taken(first));
+	until_begun(d);
 	must(caller_send(late, "wait 1us\nwait 1us\n", 18));
 	must(caller_expect_error(late, "timeout"));
 	must(caller_expect_error(late, "timeout"));

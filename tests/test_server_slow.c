@@ -188,14 +188,14 @@ frozen(struct run *run)
 		return;
 	for (unsigned i = 0; i < CROWD; i++)
 		c[i] = table_open(run);
-	for (unsigned i = 0; i < CROWD; i += 2) {
+	for (unsigned i = 0; i < CROWD; i += 2)
 		must(caller_request(c[i], "spin 1us", 8));
+	for (unsigned i = 0; i < CROWD; i += 2)
 		must(caller_expect(c[i], "ok", 2));
-	}
 	daemon_signal(run->daemon, SIGSTOP);
 	for (unsigned i = 0; i < CROWD; i++)
 		must(caller_request(c[i], "spin 1us", 8));
-	end = support_now() + 1100;
+	end = support_now() + 3100;
 	while (support_turn(end))
 		continue;
 	daemon_signal(run->daemon, SIGCONT);
@@ -205,13 +205,13 @@ frozen(struct run *run)
 		caller_close(c[i]);
 }
 
-#define READING { "--first-frame-timeout=1200ms", "--idle-timeout=1200ms", \
-	"--frame-timeout=300ms", "--min-rate=1M", "--max-frame=4K", \
+#define READING { "--first-frame-timeout=4s", "--idle-timeout=4s", \
+	"--frame-timeout=1s", "--min-rate=1M", "--max-frame=4K", \
 	"--log-level=info" }
 #define WRITING { "--write-timeout=200ms", "--half-close-timeout=200ms", \
 	"--log-level=info" }
-#define CAPS { "--output-soft=4K", "--output-hard=4K" }
-#define FROZEN { "--first-frame-timeout=1s", "--idle-timeout=1s" }
+#define CAPS { "--output-soft=4K", "--output-hard=4K", "--write-timeout=300s" }
+#define FROZEN { "--first-frame-timeout=3s", "--idle-timeout=3s" }
 
 static const struct table_case rows[] = {
 	{ "reading", TABLE_LINE, "work", READING, reading },

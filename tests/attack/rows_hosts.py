@@ -60,6 +60,11 @@ def blocked_log(case):
     with case.bystander(server):
         for _ in case.seconds(0.1, 8):
             server.ask(b"more to log\n", 12)
+        # However slow all was: more than the ring holds.
+        with server.connect() as talker:
+            for _ in range(10):
+                talker.sendall(b"more to log\n" * 400)
+                receive_all(talker, 12 * 400)
     os.close(tell)
     case.figure(usual_per_s=int(usual), full_disk_share=disk / usual,
                 full_pipe_share=pipe / usual, bar=0.95)
@@ -89,7 +94,7 @@ def freeze(case):
     """22: stopped for longer than the deadlines, with data waiting."""
     case.need("first-frame-timeout", "frame-timeout", "idle-timeout")
     count = case.size(40, 1000)
-    limit = case.size(2, 5)
+    limit = case.size(3, 5)
     text = f"{int(limit * 1000)}ms"
     server = case.serve("--first-frame-timeout", text, "--frame-timeout",
                         text, "--idle-timeout", text)
@@ -100,9 +105,10 @@ def freeze(case):
     for number, client in enumerate(clients):
         if number % 3 == 0:  # idle, after a request
             client.sendall(b"first\n")
-            receive_all(client, 6)
         elif number % 3 == 1:  # in the middle of one
             client.sendall(b"sec")
+    for client in clients[::3]:
+        receive_all(client, 6)
     wait_until(lambda: server.sockets() >= count)
     case.settle_input(server)
     server.process.send_signal(signal.SIGSTOP)
@@ -197,7 +203,7 @@ def goodput(case, server, numbers):
     from a process of its own, with the share of an attacker."""
     clients = [server.connect() for _ in range(8)]
     seconds = case.size(0.2, 5)
-    quiet, _ = ask_in_turn(clients, b"reply 9\n", b"xxxxxxxxx\n", seconds)
+    quiet, _ = ask_in_turn(clients, b"reply 9\n", b"xxxxxxxxx\n", seconds, 20)
     pid = os.fork()
     if pid == 0:
         daemon.die_with_parent()
@@ -212,7 +218,7 @@ def goodput(case, server, numbers):
         for client in clients:
             receive_all(client, 10)
         stormy, _ = ask_in_turn(clients, b"reply 9\n", b"xxxxxxxxx\n",
-                                seconds)
+                                seconds, 20)
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
