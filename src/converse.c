@@ -223,8 +223,8 @@ exchange(struct conversation *v)
 	for (;;) {
 		gather_read(v);
 		if (v->job->count > 0) {
-			if (!v->heard && !perclient_heard(v->client))
-				v->last = true;
+			if (!v->heard)
+				perclient_heard(v->client);
 			v->heard = true;
 			if (answer(v) == -1)
 				return (v->await.why);

@@ -311,19 +311,16 @@ perclient_start(struct perclient *p, struct reactor *r, int fd,
 	conn_open(r, fd, peer, (struct seat){ SOURCE_NONE, ADMIT_FULL });
 }
 
-bool
+void
 perclient_heard(struct client *c)
 {
-	bool stays;
 
 	if (c == NULL)
-		return (true);
+		return;
 	pthread_mutex_lock(&c->perclient->lock);
 	if (c->silent)
 		heard(c);
-	stays = !c->reaped;
 	pthread_mutex_unlock(&c->perclient->lock);
-	return (stays);
 }
 
 static struct client *
@@ -406,9 +403,7 @@ perclient_reap(struct perclient *p, uint32_t quiet_ms)
 	if (c != NULL) {
 		c->reaped = true;
 		heard(c);
-		/* Its thread may just have read a request, which is answered:
-		 * see perclient_heard(). */
-		(void)shutdown(c->fd, SHUT_RD);
+		(void)shutdown(c->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&p->lock);
 	if (c == NULL)

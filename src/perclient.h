@@ -42,11 +42,9 @@ void perclient_start(struct perclient *perclient, struct reactor *reactor,
 /**
  * perclient_heard(client):
  * The client's first request has come: it no longer makes room for newcomers.
- * Return whether it has not done so already, between the reading and now: then
- * what was read is answered, but nothing more is read. NULL is allowed. Thread:
- * the client's.
+ * NULL is allowed. Thread: the client's.
  */
-bool perclient_heard(struct client *client);
+void perclient_heard(struct client *client);
 
 /**
  * perclient_holds(client, input, replies):
@@ -59,7 +57,7 @@ void perclient_holds(struct client *client, size_t input, size_t replies);
 
 /**
  * perclient_reap(perclient, quiet_ms):
- * End the connection that has been without a first request the longest; its
+ * Break the connection that has been without a first request the longest; its
  * place is free at once, its descriptor in a moment. `quiet_ms` and result as
  * of conn_reap(). Thread: that of perclient_start().
  */

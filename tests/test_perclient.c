@@ -19,8 +19,6 @@
  * whether none can be had. */
 static _Atomic int threads, taken;
 static bool fail_threads, reap_first;
-/* Once its next bytes are read the client in question is reaped; it was. */
-static _Atomic bool reap_next, reaped;
 /* The next who joins is held there. */
 static _Atomic bool hold_next, held;
 static _Atomic bool fail_calloc;
@@ -34,8 +32,6 @@ int __real_pthread_join(pthread_t t, void **result);
 int __wrap_pthread_join(pthread_t t, void **result);
 int __real_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a);
 int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a);
-ssize_t __real_recv(int fd, void *bytes, size_t length, int flags);
-ssize_t __wrap_recv(int fd, void *bytes, size_t length, int flags);
 void *__real_stacks_take(struct stacks *s, pthread_attr_t *a);
 void *__wrap_stacks_take(struct stacks *s, pthread_attr_t *a);
 void __real_stacks_give(struct stacks *s, void *stack);
@@ -81,17 +77,6 @@ __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *a)
 {
 
 	return (fail_cond ? ENOMEM : __real_pthread_cond_init(c, a));
-}
-
-ssize_t
-__wrap_recv(int fd, void *bytes, size_t length, int flags)
-{
-	ssize_t n = __real_recv(fd, bytes, length, flags);
-
-	/* A newcomer wants its place before its thread can say a word. */
-	if (n > 0 && atomic_exchange(&reap_next, false))
-		atomic_store(&reaped, perclient_reap(perclient, 0));
-	return (n);
 }
 
 void *
@@ -374,44 +359,6 @@ reaps(void **state)
 	assert_int_equal(rig->service.connections, 0);
 }
 
-/* Its request was read in that very moment: it is answered, and it ends. */
-static void
-reaps_who_spoke(void **state)
-{
-	int fd = client();
-
-	(void)state;
-	atomic_store(&reaped, false);
-	atomic_store(&reap_next, true);
-	rig_say(fd, "a\nb\n");
-	hear(fd, "a\nb\n");
-	assert_true(atomic_load(&reaped));
-	hear_end(fd);
-	await_open(0);
-	assert_int_equal(rig_stats(rig).reaped, 1);
-	assert_int_equal(rig_stats(rig).replies, 2);
-	assert_int_equal(rig_stats(rig).dropped_gone, 0);
-}
-
-/* What was read then, and no more of it. */
-static void
-reaps_who_floods(void **state)
-{
-	static char flood[20001], heard[sizeof(flood)];
-	int fd = client();
-	size_t n;
-
-	(void)state;
-	memset(flood, '\n', sizeof(flood) - 1);
-	atomic_store(&reap_next, true);
-	rig_say(fd, flood);
-	n = unit_read(fd, heard, sizeof(heard), unit_deadline());
-	assert_in_range(n, 1, sizeof(flood) - 2);
-	await_open(0);
-	assert_int_equal(rig_stats(rig).replies, n);
-	close(fd);
-}
-
 /* The end: what has been sent is answered, then everybody is closed. */
 static void
 drains(void **state)
@@ -558,8 +505,6 @@ main(void)
 		TEST(serves),
 		TEST(reaps),
 		TEST(reaps_the_quiet),
-		TEST(reaps_who_spoke),
-		TEST(reaps_who_floods),
 		TEST(threads_are_joined),
 		TEST(ends_wait_for_none),
 		TEST(no_thread),

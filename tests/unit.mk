@@ -295,7 +295,7 @@ test_perclient_SOURCES = tests/test_perclient.c $(UNIT_FILES) $(RIG_FILES)
 test_perclient_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_perclient_LDFLAGS = $(AM_LDFLAGS) $(RIG_WRAPS) \
 	-Wl,--wrap=pthread_create -Wl,--wrap=pthread_join \
-	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc -Wl,--wrap=recv \
+	-Wl,--wrap=pthread_cond_init -Wl,--wrap=calloc \
 	-Wl,--wrap=stacks_take -Wl,--wrap=stacks_give
 test_perclient_LDADD = $(UNIT_LIBS)
 
