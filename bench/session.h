@@ -61,7 +61,8 @@ int session_points(struct session *session);
 /**
  * session_capacity(session, target, connections):
  * Measure the closed-loop throughput of a target, per second; 0 if it
- * failed, or answered nothing three times. The trial is not part of the results. Thread: main.
+ * failed, or answered nothing three times. The trials are no part of the
+ * results. Thread: main.
  */
 double session_capacity(struct session *session, uint32_t target,
     uint32_t connections);

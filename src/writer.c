@@ -262,13 +262,11 @@ give_up(struct log_sink *sink)
 static bool
 is_done(struct writer *w)
 {
-
 	bool all = ring_returned(w->ring) == ring_taken(w->ring);
 
 	if (!batch_is_late(&w->batch))
 		return (all);
-	/* One that was late itself, but found a reader, has nothing against
-	 * him. */
+	/* Late, but all was written: the reader is not to blame. */
 	if (!all || w->failed)
 		give_up(w->sink);
 	return (true);

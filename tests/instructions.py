@@ -12,8 +12,9 @@ for a request. pool_1 and pool_16 are whole requests through throngd, all its
 threads together, with one client that has 1 or 16 requests outstanding. How
 often threads sleep varies there a little, and so does how often the reactor's
 timers are due where the machine has other work, so the least of three counts,
-or of more while it is over; it repeats within 1 %. Where a change is worth its instructions, or saves some,
-the limits are written anew, and the commit says why.
+or of more while it is over; it repeats within 1 %. Where a change is worth its
+instructions, or saves some, the limits are written anew, and the commit says
+why.
 
 Exits with 77 where the limits do not apply: another compiler, other flags,
 another C library, no valgrind.

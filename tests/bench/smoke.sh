@@ -135,7 +135,8 @@ expect 1 'No such file' report /no/such/file
 echo '{}' > "$dir/empty.json"
 expect 1 'is no report' report "$dir/empty.json"
 
-# The same run again, long enough for a capacity: the same rates, though they were shares, and plans.
+# The same run again: the same rates, though they were shares, and plans. Long
+# enough that there is a capacity.
 "$BENCH" compare --gate off --no-control --no-count --rate 20%,40% \
     --warmup 10ms --duration 200ms --blocks 1 --connections 10 \
     --target limit --target bufferevent --json "$dir/json" \
