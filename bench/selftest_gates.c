@@ -83,7 +83,7 @@ static const struct selftest_row rows[] = {
 	    "--arrival constant --choice round-robin --connections 10 "
 	    "--duration 500ms --target @ --skip 10 --fault corrupt:50",
 	    errors, 1, NULL, 0 },
-	/* So long that a server that gets no turn for a while is not overload. */
+	/* So long that a server that gets no turn for a while is no overload. */
 	{ "gate: lost, withheld", "run --quiet --warmup 0us --rate 500 "
 	    "--arrival constant --choice round-robin --connections 10 "
 	    "--duration 2s --drain 300ms --target @ --skip 10 "

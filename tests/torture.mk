@@ -1,5 +1,7 @@
 # What is tried by the thousand: fuzzing, faults, chaos, simulation.
 
+.PHONY: fuzz-targets
+
 if TESTS_ON
 
 # Fuzz targets. A target of libFuzzer has the sources that it tries compiled
@@ -24,7 +26,6 @@ TESTS += $(FUZZ_TARGETS)
 endif
 FUZZ_LINK = $(FUZZ_FLAGS)
 
-.PHONY: fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 
 fuzz_frame_SOURCES = tests/fuzz_frame.c $(FUZZ_FILES) $(frames_files) \
