@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "caller.h"
+#include "json.h"
 #include "support.h"
 
 #define LISTENERS_MAX 20
@@ -268,6 +269,51 @@ daemon_summary(struct daemon *daemon, const char *key, uint64_t *value)
 			return (0);
 		}
 	return (support_wrong("no %s= in the last line: %s", key, line));
+}
+
+/* Copy the last whole line of counters; "" if there is none. */
+static void
+last_counters(struct daemon *daemon, char *line, size_t size)
+{
+	static const char mark[] = "\"event\":\"counters\"";
+	const char *text = daemon_errors(daemon), *at, *last = NULL, *end;
+
+	*line = '\0';
+	for (at = text; (at = strstr(at, mark)) != NULL; at++)
+		if (strchr(at, '\n') != NULL)
+			last = at;
+	if (last == NULL)
+		return;
+	end = strchr(last, '\n') + 1;
+	while (last > text && last[-1] != '\n')
+		last--;
+	snprintf(line, size, "%.*s", (int)(end - last), last);
+}
+
+int
+daemon_counters(struct daemon *daemon, const char *key, uint64_t want,
+    char *line, size_t size)
+{
+	int64_t deadline = support_now() + SUPPORT_DEADLINE;
+	const char *why;
+	uint64_t value;
+
+	for (;;) {
+		daemon_signal(daemon, SIGUSR1);
+		if (!support_turn(deadline))
+			return (support_wrong("not %s=%llu: %s", key,
+			    (unsigned long long)want, daemon_errors(daemon)));
+		last_counters(daemon, line, size);
+		if (*line == '\0')
+			continue;
+		why = json_wrong(line);
+		if (why == NULL && json_number(line, key, &value) != 0)
+			why = "a counter is missing";
+		if (why != NULL)
+			return (support_wrong("%s: %s", why, line));
+		if (value == want)
+			return (0);
+	}
 }
 
 size_t

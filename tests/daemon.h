@@ -93,6 +93,15 @@ const char *daemon_errors(struct daemon *daemon);
 int daemon_summary(struct daemon *daemon, const char *key, uint64_t *value);
 
 /**
+ * daemon_counters(daemon, key, want, line, size):
+ * Ask for the counters (SIGUSR1) until the one called `key` has the value, and
+ * copy their line, whose JSON is checked, to `line` of `size` bytes.
+ * Thread: main.
+ */
+int daemon_counters(struct daemon *daemon, const char *key, uint64_t want,
+    char *line, size_t size);
+
+/**
  * daemon_memory(daemon):
  * Return the resident bytes of the process, 0 if unknown. Thread: main.
  */

@@ -18,6 +18,9 @@ inside_config(throng_config *config, throng_mode mode)
 	config->listen_count = 1;
 	config->mode = mode;
 	config->log_fd = nowhere;
+	/* However busy the machine is, nobody is stuck or waits too long. */
+	config->stuck_ms = 60000;
+	config->queue_age_ms = 60000;
 }
 
 static void *

@@ -47,7 +47,7 @@ test_parse_LDADD = $(unit_libs)
 # End to end: a row runs in every model, see tests/table.h.
 support_files = tests/support.c tests/support.h tests/blob.c tests/blob.h \
 	tests/caller.c tests/caller_taken.c tests/caller.h tests/daemon.c \
-	tests/daemon.h
+	tests/daemon.h tests/json.c tests/json.h
 table_files = tests/table.c tests/table.h $(support_files)
 
 test_server_admission_SOURCES = tests/test_server_admission.c $(table_files)
@@ -94,8 +94,7 @@ test_server_log_SOURCES = tests/test_server_log.c $(support_files)
 test_server_log_CFLAGS = $(unit_cflags)
 test_server_log_LDADD = $(unit_libs)
 
-test_server_ops_SOURCES = tests/test_server_ops.c tests/json.c tests/json.h \
-	$(support_files)
+test_server_ops_SOURCES = tests/test_server_ops.c $(support_files)
 test_server_ops_CFLAGS = $(unit_cflags)
 test_server_ops_LDADD = $(unit_libs)
 
@@ -123,8 +122,7 @@ test_library_SOURCES = tests/test_library.c $(inside_files)
 test_library_CFLAGS = $(unit_cflags)
 test_library_LDADD = $(inside_libs)
 
-test_library_log_SOURCES = tests/test_library_log.c tests/json.c tests/json.h \
-	$(inside_files)
+test_library_log_SOURCES = tests/test_library_log.c $(inside_files)
 test_library_log_CFLAGS = $(unit_cflags)
 test_library_log_LDADD = $(inside_libs) $(LIBEVENT_LIBS)
 

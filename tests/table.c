@@ -116,8 +116,10 @@ table_expect_count(struct run *run, const char *key, uint64_t want)
 static void
 start(struct run *run)
 {
+	/* However busy the machine is, no thread is taken for stuck. */
 	const char *arguments[32] = { "--listen", "127.0.0.1:0", "--handler",
-		run->row->handler, "--frame", frame_name(run->framing) };
+		run->row->handler, "--frame", frame_name(run->framing),
+		"--stuck-after", "60s" };
 	size_t n = 6, i;
 
 	for (i = 0; models[model_now].arguments[i] != NULL; i++)

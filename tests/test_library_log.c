@@ -71,7 +71,6 @@ nobody_reads(throng_mode mode)
 	inside_config(&config, mode);
 	config.log_fd = fds[1];
 	config.log_level = THRONG_LOG_DEBUG;
-	config.stuck_ms = 60000; /* its line would be one more */
 	must(inside_start(&in, &config, &handler));
 	c = caller_open(throng_address(in.server, 0), THRONG_FRAME_LINE);
 	if (c == NULL)

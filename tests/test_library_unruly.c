@@ -103,9 +103,6 @@ start(struct inside *s, int mode)
 	inside_config(&config, (throng_mode)mode);
 	config.max_reply = MAX_REPLY;
 	config.workers = 1;
-	/* However long it takes here, nobody is stuck. */
-	config.stuck_ms = 60000;
-	config.queue_age_ms = 60000;
 	must(inside_start(s, &config, &handler));
 }
 

@@ -209,7 +209,7 @@ churn(struct run *run)
 }
 
 #define DEFAULT { NULL }
-#define ONE_WORKER { "--workers", "1", "--stuck-after", "60s" }
+#define ONE_WORKER { "--workers", "1" }
 #define LONG_FRAMED (TABLE_LINE | TABLE_LEN32 | TABLE_NETSTRING)
 
 static const struct table_case rows[] = {

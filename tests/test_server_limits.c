@@ -141,7 +141,7 @@ out_of_descriptors(struct run *run)
 {
 	struct caller *c[WAITERS];
 	size_t base = daemon_descriptors(run->daemon), before;
-	int64_t cpu, start;
+	int64_t cpu, start, took;
 	unsigned i, n;
 
 	must(daemon_limit(run->daemon, base + 4));
@@ -159,13 +159,14 @@ out_of_descriptors(struct run *run)
 	if (n == WAITERS)
 		must(support_wrong("all served without descriptors"));
 	cpu = daemon_cpu(run->daemon) - cpu;
-	if (cpu > (support_now() - start) / 4)
+	took = support_now() - start;
+	if (cpu > took / 4)
 		must(support_wrong("%d ms of processor time while waiting",
 		    (int)cpu));
 	n = (unsigned)(lines(daemon_errors(run->daemon)) - before);
-	if (n > 2 + (support_now() - start) / 1000)
-		must(support_wrong("%u log lines in %d ms", n,
-		    (int)(support_now() - start)));
+	took = support_now() - start;
+	if (n > 2 + took / 1000)
+		must(support_wrong("%u log lines in %d ms", n, (int)took));
 	must(daemon_limit(run->daemon, base + 100));
 	for (i = 0; i < WAITERS; i++) {
 		must(caller_expect(c[i], "x", 1));

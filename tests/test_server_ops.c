@@ -71,43 +71,6 @@ number(const char *line, const char *key)
 	return (value);
 }
 
-/* The last line of counters, or NULL. */
-static const char *
-last_counters(struct daemon *d, char *line, size_t size)
-{
-	static const char mark[] = "\"event\":\"counters\"";
-	const char *text = daemon_errors(d), *at, *last = NULL, *end;
-
-	for (at = text; (at = strstr(at, mark)) != NULL; at++)
-		if (strchr(at, '\n') != NULL)
-			last = at;
-	if (last == NULL)
-		return (NULL);
-	end = strchr(last, '\n') + 1;
-	while (last > text && last[-1] != '\n')
-		last--;
-	snprintf(line, size, "%.*s", (int)(end - last), last);
-	if (json_wrong(line) != NULL)
-		fail_msg("%s: %s", json_wrong(line), line);
-	return (line);
-}
-
-/* Ask for the counters until one has the value, and copy their line. */
-static void
-ask(struct daemon *d, const char *key, uint64_t want, char *line,
-    size_t size)
-{
-	int64_t deadline = support_now() + SUPPORT_DEADLINE;
-
-	do {
-		daemon_signal(d, SIGUSR1);
-		if (!support_turn(deadline))
-			fail_msg("not %s=%llu: %s", key,
-			    (unsigned long long)want, daemon_errors(d));
-	} while (last_counters(d, line, size) == NULL ||
-	    number(line, key) != want);
-}
-
 static void
 counters_on_signal(void **state)
 {
@@ -124,7 +87,7 @@ counters_on_signal(void **state)
 			must(caller_request(c, "x", 1));
 			must(caller_expect(c, "x", 1));
 		}
-		ask(d, "replies", 3, line, sizeof(line));
+		must(daemon_counters(d, "replies", 3, line, sizeof(line)));
 		for (size_t i = 0; counters_name(i) != NULL; i++)
 			(void)number(line, counters_name(i));
 		assert_int_equal(number(line, "connections"), 1);
@@ -133,7 +96,7 @@ counters_on_signal(void **state)
 		assert_int_equal(number(line, "replies"), 3);
 		must(caller_request(c, "x", 1));
 		must(caller_expect(c, "x", 1));
-		ask(d, "replies", 4, line, sizeof(line));
+		must(daemon_counters(d, "replies", 4, line, sizeof(line)));
 		caller_close(c);
 		end(d);
 		/* The last line has the same. */
@@ -267,7 +230,7 @@ no_name_left(void **state)
 		struct caller *c = dial(d), *probe;
 
 		must(caller_request(c, "wait 30s", 8));
-		ask(d, "requests", 1, line, sizeof(line));
+		must(daemon_counters(d, "requests", 1, line, sizeof(line)));
 		assert_int_equal(access(path, F_OK), 0);
 		daemon_signal(d, SIGTERM);
 		deadline = support_now() + SUPPORT_DEADLINE;

@@ -247,8 +247,7 @@ too_large_for_len16(struct run *run)
 
 #define DEFAULT { NULL }
 #define PATIENT { "--write-timeout", "300s" }
-/* Nor is it stuck when it waits for as long as the default says. */
-#define ONE_WORKER { "--workers", "1", "--stuck-after", "60s" }
+#define ONE_WORKER { "--workers", "1" }
 #define LONG_FRAMED (TABLE_LINE | TABLE_LEN32 | TABLE_NETSTRING)
 
 static const struct table_case rows[] = {

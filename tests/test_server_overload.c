@@ -214,19 +214,6 @@ all_are_stuck(void **state)
 	daemon_free(d);
 }
 
-/* Wait until a handler works on the first request; see test_server_end.c. */
-static void
-until_begun(struct daemon *d)
-{
-	int64_t deadline = support_now() + SUPPORT_DEADLINE;
-
-	do {
-		daemon_signal(d, SIGUSR1);
-		if (!support_turn(deadline))
-			fail_msg("the request is not begun");
-	} while (told(d, "\"requests\":1,") == 0);
-}
-
 /* What no worker has begun in time is answered all the same. */
 static void
 too_late(void **state)
@@ -235,10 +222,11 @@ too_late(void **state)
 		"--stuck-after", "60s", "--request-timeout", "100ms", NULL };
 	struct daemon *d = serve("pool", more);
 	struct caller *first = enter(d), *late = enter(d);
+	char line[4096];
 
 	(void)state;
 	ask(first, "wait 60s");
-	until_begun(d);
+	must(daemon_counters(d, "requests", 1, line, sizeof(line)));
 	must(caller_send(late, "wait 1us\nwait 1us\n", 18));
 	must(caller_expect_error(late, "timeout"));
 	must(caller_expect_error(late, "timeout"));
